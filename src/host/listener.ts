@@ -1,0 +1,108 @@
+/** Addresses as they are written on the command line: `udp:HOST:PORT`, `HOST:PORT`, `[::1]:5060`, `redis://…`. */
+
+/** One socket that Kamailio listens on. `host` is without brackets. */
+export interface Listener {
+  protocol: "udp" | "tcp";
+  host: string;
+  port: number;
+}
+
+/** Host and port; `host` is without brackets. */
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+/** Where Redis is: TCP or a Unix socket. */
+export interface RedisAddress {
+  host: string;
+  port: number;
+  /** Path of a Unix socket; host and port are then not used. */
+  socketPath?: string;
+  password?: string;
+  database: number;
+}
+
+/** Reads `HOST:PORT`; IPv6 addresses stand in brackets. Port 0 means "any free port". Throws on anything else. */
+export function parseHostPort(text: string): HostPort {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || !(port <= 65535)) {
+    throw new Error(`"${text}" is not an address: write HOST:PORT, an IPv6 address in brackets ([::1]:5060)`);
+  }
+  return { host, port };
+}
+
+/** Reads `udp:HOST:PORT` or `tcp:HOST:PORT`. Throws on anything else. */
+export function parseListener(text: string): Listener {
+  const match = /^(udp|tcp):(.+)$/.exec(text);
+  if (match === null) {
+    throw new Error(`"${text}" is not a listener: write udp:HOST:PORT or tcp:HOST:PORT`);
+  }
+  return { protocol: match[1] === "udp" ? "udp" : "tcp", ...parseHostPort(match[2] ?? "") };
+}
+
+/** `HOST:PORT` with brackets around IPv6 addresses, as SIP URIs and Kamailio want it. */
+export function formatHostPort(address: HostPort): string {
+  return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** `udp:HOST:PORT`, the form of Kamailio's `-l`. */
+export function formatListener(listener: Listener): string {
+  return `${listener.protocol}:${formatHostPort(listener)}`;
+}
+
+/** Reads `redis://[:password@]HOST[:PORT][/database]` or `unix:///path[?db=N]`. Throws on anything else. */
+export function parseRedisUrl(text: string): RedisAddress {
+  const complaint = `"${text}" is not a Redis address: write redis://[:password@]HOST[:PORT][/database]`;
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new Error(complaint);
+  }
+  const database = Number(url.protocol === "unix:" ? (url.searchParams.get("db") ?? 0) : url.pathname.slice(1) || 0);
+  if (!Number.isInteger(database) || database < 0) {
+    throw new Error(complaint);
+  }
+  if (url.protocol === "unix:" && url.pathname.startsWith("/")) {
+    return { host: "", port: 0, socketPath: decodeURIComponent(url.pathname), database };
+  }
+  if (url.protocol !== "redis:" || url.hostname === "") {
+    throw new Error(complaint);
+  }
+  if (url.username !== "") {
+    throw new Error(`"${text}" names a Redis user; Kamailio's ndb_redis knows passwords only (redis://:password@HOST)`);
+  }
+  const address: RedisAddress = {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? 6379 : Number(url.port),
+    database,
+  };
+  if (url.password !== "") {
+    address.password = decodeURIComponent(url.password);
+  }
+  return address;
+}
+
+/** The `server` parameter of ndb_redis for an address. Throws when a value cannot be written in it. */
+export function redisServerParameter(address: RedisAddress): string {
+  const parts = ["name=weir"];
+  if (address.socketPath === undefined) {
+    parts.push(`addr=${address.host}`, `port=${address.port}`);
+  } else {
+    parts.push(`unix=${address.socketPath}`);
+  }
+  parts.push(`db=${address.database}`);
+  if (address.password !== undefined) {
+    parts.push(`pass=${address.password}`);
+  }
+  for (const part of parts) {
+    // The value ends at a semicolon or blank, and has no escape for quotes.
+    if (/[;"'\s\\]/.test(part)) {
+      throw new Error("the Redis address or password holds a blank, quote, semicolon or backslash; ndb_redis cannot");
+    }
+  }
+  return parts.join(";");
+}
