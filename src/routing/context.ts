@@ -1,0 +1,38 @@
+/** What a decision may be based on besides the request: all of it handed in, nothing looked up elsewhere. */
+
+import type { AdmitAnswer, AdmitRequest, MoveRequest } from "../ledger/calls";
+import type { Binding, SaveAnswer, SaveRequest } from "../ledger/bindings";
+import type { CompiledPolicy } from "../policy/compile";
+import type { Turns } from "./choose";
+import type { SourceTable } from "./source";
+
+/** The ledger as a proxy reaches it. Every answer is null when the store cannot be reached. */
+export interface Ledger {
+  admit(scope: string, request: AdmitRequest): AdmitAnswer | null;
+  move(scope: string, request: MoveRequest): AdmitAnswer | null;
+  confirm(scope: string, lease: string, callMs: number): boolean | null;
+  release(scope: string, lease: string): boolean | null;
+  save(key: string, request: SaveRequest): SaveAnswer | null;
+  lookUp(key: string): readonly Binding[] | null;
+  reach(scope: string, key: string, request: AdmitRequest): ReachAnswer | null;
+}
+
+/** Answer to a call for a user: nobody registered, or admission and where the user is. */
+export interface ReachAnswer {
+  readonly admission: AdmitAnswer | null;
+  readonly bindings: readonly Binding[];
+}
+
+/** Everything a step of the pipeline may use. */
+export interface Context {
+  readonly policy: CompiledPolicy;
+  /** The ledger that all proxies share, or the embedded one where there is no other. */
+  readonly ledger: Ledger;
+  /** This proxy's own ledger, for calls while the shared one is away. */
+  readonly localLedger: Ledger;
+  readonly sources: SourceTable;
+  /** Whether Kamailio's probing holds a node for dead. */
+  isDown(pool: string, node: string): boolean;
+  /** Whose turn it is among equals; this worker's own memory. */
+  readonly turns: Turns;
+}
