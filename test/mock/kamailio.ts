@@ -1,0 +1,138 @@
+/** Runs probes inside a real Kamailio on free loopback ports. Host code for the conformance test. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ts from "typescript";
+
+/** Tables both worlds have; the modparam strings are Kamailio's own. */
+export const tables = [
+  "t=>size=4;",
+  "x=>size=4;autoexpire=100;",
+  "keep=>size=4;autoexpire=100;updateexpire=0;",
+  "zero=>size=4;initval=0;",
+  "it=>size=4;",
+];
+
+/** What one run of the probes gave. */
+export interface RealRun {
+  /** Result by probe name. */
+  results: { [name: string]: unknown };
+  /** Ports, so that the mock can be given the same ones. */
+  proxyPort: number;
+  clientPort: number;
+  /** Datagrams the client received, as latin1 text. */
+  received: string[];
+}
+
+const modules =
+  "kex sl tm tmx pv rr maxfwd sanity siputils textops textopsx htable corex jsonrpcs ndb_redis app_jsdt".split(" ");
+
+/** Lowers an engine-code module to a plain ES5 script that leaves its exports in a global of the given name. */
+export function lower(file: string, globalName: string): string {
+  const out = ts.transpileModule(readFileSync(file, "utf8"), {
+    compilerOptions: { target: ts.ScriptTarget.ES5, module: ts.ModuleKind.CommonJS, ignoreDeprecations: "6.0" },
+  });
+  return `var ${globalName} = (function () { var exports = {}; ${out.outputText}\nreturn exports; })();\n`;
+}
+
+/** Sends one request through a real Kamailio whose script runs all probes. `message` gets the two ports. */
+export async function runReal(message: (proxyPort: number, clientPort: number) => string): Promise<RealRun> {
+  const dir = mkdtempSync(join(tmpdir(), "weir-conformance-"));
+  const client = createSocket("udp4");
+  let child: ChildProcess | undefined;
+  try {
+    const proxyPort = await freePort();
+    await new Promise<void>((resolve) => client.bind(0, "127.0.0.1", resolve));
+    const clientPort = client.address().port;
+    const received: string[] = [];
+    client.on("message", (data) => received.push(data.toString("latin1")));
+    writeConfiguration(dir, proxyPort);
+    child = spawn(
+      "kamailio",
+      ["-DD", "-E", "-X", "fm", "-x", "fm", "-m", "32", "-M", "8", "-f", join(dir, "kamailio.cfg")].concat(
+        ["-Y", join(dir, "run"), "-P", join(dir, "pid")],
+      ),
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let log = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (log.length < 100_000) log += chunk.toString("latin1");
+    });
+    const text = Buffer.from(message(proxyPort, clientPort), "latin1");
+    const result = join(dir, "result.json");
+    // Sent again until the script has answered: Kamailio is deaf for a moment after its start.
+    for (let i = 0; i < 40 && !existsSync(result) && child.exitCode === null; i++) {
+      if (i % 10 === 2) client.send(text, proxyPort, "127.0.0.1");
+      await sleep(250);
+    }
+    if (!existsSync(result)) throw new Error(`no result from kamailio:\n${log.slice(0, 6000)}`);
+    await sleep(200);
+    return { results: JSON.parse(readFileSync(result, "utf8")), proxyPort, clientPort, received };
+  } finally {
+    client.close();
+    if (child) await stop(child);
+    if (!process.env.WEIR_KEEP) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function writeConfiguration(dir: string, port: number): void {
+  const script = [
+    lower(join(__dirname, "probes.ts"), "P"),
+    "var done = false;",
+    "function ksr_request_route() {",
+    "  if (done) return; done = true;",
+    "  var out = {};",
+    "  for (var i = 0; i < P.probes.length; i++) out[P.probes[i].name] = P.runProbe(P.probes[i], KSR);",
+    `  KSR.corex.file_write(${JSON.stringify(join(dir, "result.json"))}, JSON.stringify(out));`,
+    "}",
+  ].join("\n");
+  writeFileSync(join(dir, "script.js"), script);
+  mkdirSync(join(dir, "run"));
+  writeFileSync(
+    join(dir, "kamailio.cfg"),
+    [
+      "#!KAMAILIO",
+      "debug=2",
+      "log_stderror=yes",
+      "children=1",
+      "disable_tcp=yes",
+      "auto_aliases=no",
+      'alias="proxy.example"',
+      `listen=udp:127.0.0.1:${port}`,
+      ...modules.map((name) => `loadmodule "${name}.so"`),
+      ...tables.map((table) => `modparam("htable", "htable", "${table}")`),
+      'modparam("pv", "shvset", "counter=i:3")',
+      'modparam("jsonrpcs", "transport", 8)',
+      'modparam("ndb_redis", "server", "name=down;addr=127.0.0.1;port=1;db=0")',
+      'modparam("ndb_redis", "init_without_redis", 1)',
+      `modparam("app_jsdt", "load", "${join(dir, "script.js")}")`,
+      'cfgengine "jsdt"',
+      "",
+    ].join("\n"),
+  );
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.kill("SIGTERM");
+  for (let i = 0; i < 40 && child.exitCode === null && child.signalCode === null; i++) await sleep(100);
+  if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
