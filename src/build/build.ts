@@ -106,7 +106,9 @@ async function bundle(stub: string): Promise<{ text: string; map: SourceMap; inp
 /** Makes a map's sources relative to the repository, wherever it is written. */
 function withRepositoryPaths(map: SourceMap): SourceMap {
   const folder = path.join(root, "dist");
-  const sources = map.sources.map((source) => path.relative(root, path.resolve(folder, source)).split(path.sep).join("/"));
+  const sources = map.sources.map((source) =>
+    path.relative(root, path.resolve(folder, source)).split(path.sep).join("/"),
+  );
   return { version: 3, sources, sourcesContent: map.sourcesContent, names: map.names, mappings: map.mappings };
 }
 

@@ -41,7 +41,8 @@ function problem(node: ts.Node): string | undefined {
   const name = newer.get(node.kind);
   if (name) return `${name} is newer than ES5`;
   if (ts.isVariableDeclarationList(node) && node.flags & ts.NodeFlags.BlockScoped) return "let/const is newer than ES5";
-  if (ts.isParameter(node) && (node.initializer || node.dotDotDotToken)) return "default or rest parameter is newer than ES5";
+  if (ts.isParameter(node) && (node.initializer || node.dotDotDotToken))
+    return "default or rest parameter is newer than ES5";
   if (ts.isCatchClause(node) && !node.variableDeclaration) return "catch without a variable is newer than ES5";
   if (ts.isFunctionLike(node) && "asteriskToken" in node && node.asteriskToken) return "generator is newer than ES5";
   if (node.kind === ts.SyntaxKind.AsyncKeyword) return "async is newer than ES5";

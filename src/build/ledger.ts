@@ -89,7 +89,11 @@ function compile(entry: string): string {
       noImplicitSelf: true,
     },
     (file, text) => {
-      const name = path.relative(outDir, file).replace(/\.lua$/, "").split(path.sep).join(".");
+      const name = path
+        .relative(outDir, file)
+        .replace(/\.lua$/, "")
+        .split(path.sep)
+        .join(".");
       modules.push({ name, code: text });
     },
   );

@@ -35,7 +35,8 @@ export function engineOptions(): ts.CompilerOptions {
 function explained(text: string): string {
   const short = text.replace(/ Do you need to (change your target library|install type definitions)[\s\S]*$/, "");
   if (short !== text) return `${short} Duktape, the JavaScript engine inside Kamailio, does not have it.`;
-  if (/^Cannot find name 'KSR/.test(text)) return `${text} Only kemi/ talks to Kamailio; policies and src/ return values.`;
+  if (/^Cannot find name 'KSR/.test(text))
+    return `${text} Only kemi/ talks to Kamailio; policies and src/ return values.`;
   return text;
 }
 
@@ -64,7 +65,7 @@ export function typeCheck(files: readonly string[]): SourceError[] {
   const checker = program.getTypeChecker();
   const errors: SourceError[] = [];
 
-  for (const diagnostic of program.getOptionsDiagnostics().concat(program.getGlobalDiagnostics())) {
+  for (const diagnostic of [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics()]) {
     if (saidBetter.has(diagnostic.code)) continue;
     const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
     errors.push({ file: diagnostic.file?.fileName ?? "src/tsconfig.json", line: 1, column: 1, message });
@@ -72,7 +73,7 @@ export function typeCheck(files: readonly string[]): SourceError[] {
   for (const file of program.getSourceFiles()) {
     if (file.isDeclarationFile) continue;
     const found: SourceError[] = [];
-    for (const diagnostic of program.getSyntacticDiagnostics(file).concat(program.getSemanticDiagnostics(file))) {
+    for (const diagnostic of [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]) {
       if (saidBetter.has(diagnostic.code)) continue;
       const { line, character } = file.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
       const message = explained(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"));
