@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from "node:path";
 import * as esbuild from "esbuild";
 import ts from "typescript";
+import { dispatcherSets } from "../policy/dispatcher";
 import { es5Violations } from "./es5";
 import { Failure } from "./failure";
 import { compileLedger, type LedgerLibrary, ledgerEntry } from "./ledger";
 import { breakLines } from "./lines";
 import { lowerToEs5, resolveWeir } from "./lower";
 import { root, shown } from "./paths";
-import { dispatcherList, dispatcherSetsOf, esbuildMessage, loadPolicy, policyHash, requireValid } from "./policy";
+import { dispatcherList, esbuildMessage, loadPolicy, policyHash, requireValid } from "./policy";
 import { decodeMappings, type SourceMap, segmentAt } from "./source-map";
 import { requireTypes } from "./type-check";
 
@@ -199,7 +200,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     map,
     manifest,
     library,
-    dispatcherList: dispatcherList(dispatcherSetsOf(policy)),
+    dispatcherList: dispatcherList(dispatcherSets(policy)),
     inputs: bundled.inputs,
   };
   if (options.out === null) return result;

@@ -1,5 +1,6 @@
 /** Compiles the ledger a second time, to Lua: the library that Weir loads into Redis. */
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import * as tstl from "typescript-to-lua";
@@ -59,6 +60,14 @@ function tightened(lua: string): string {
     .join("\n");
 }
 
+/**
+ * TypeScript-to-Lua's own helpers, made loadable: while Redis loads a library it shows no global but `redis`, so
+ * `local sub = string.sub` must wait for the first call.
+ */
+function deferred(lualib: string): string {
+  return lualib.replace(/^local (\w+) = ((?:string|table|math)\.\w+)$/gm, "local function $1(...) return $2(...) end");
+}
+
 /** The library's code without its first line and without the constant LIBRARY. */
 function compile(entry: string): string {
   const known = compiled.get(entry);
@@ -67,8 +76,11 @@ function compile(entry: string): string {
   const modules: Module[] = [];
   const base = path.dirname(path.dirname(entry));
   const outDir = path.join(base, "lua");
+  // The declarations of what Redis gives to Lua stand beside the entry, and only this program sees them.
+  const folder = path.dirname(entry);
+  const declarations = readdirSync(folder).filter((file) => file.endsWith(".d.ts"));
   const { diagnostics } = tstl.transpileFiles(
-    [entry],
+    [...declarations.map((file) => path.join(folder, file)), entry],
     {
       // The compiler knows a string's or an array's method by its declaration in TypeScript's own library, not in
       // ours. That only what the engine has is used, the check of the engine realm sees to.
@@ -112,7 +124,8 @@ function compile(entry: string): string {
   const names = new Map<string, string>();
   const chunks = ordered(modules).map((module, index) => {
     names.set(module.name, `M${index}`);
-    const code = tightened(module.code.replace(requireCall, (_, name: string) => names.get(name) ?? ""));
+    const flat = tightened(module.code.replace(requireCall, (_, name: string) => names.get(name) ?? ""));
+    const code = module.name === "lualib_bundle" ? deferred(flat) : flat;
     // A function each: Lua allows 200 locals in one. The entry stays at the top, where functions are registered.
     return module.name === own ? code : `local M${index} = (function()\n${code}\nend)()`;
   });

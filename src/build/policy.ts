@@ -4,25 +4,12 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import vm from "node:vm";
 import * as esbuild from "esbuild";
-import type { Policy } from "../policy";
+import type { DispatcherSet } from "../policy/dispatcher";
+import type { Policy } from "../policy/types";
+import { formatProblem, validatePolicy } from "../policy/validate";
 import { Failure } from "./failure";
 import { resolveWeir } from "./lower";
 import { root, shown } from "./paths";
-
-/** One mistake in a policy: where it stands, what stands there, what is wrong and what to write instead. */
-export interface Problem {
-  path: string;
-  value: unknown;
-  message: string;
-  remedy: string;
-}
-
-/** A dispatcher set as Kamailio's dispatcher module loads it: one a pool, numbered from 1 in the policy's order. */
-export interface DispatcherSet {
-  set: number;
-  pool: string;
-  nodes: { id: string; uri: string }[];
-}
 
 async function bundled(file: string, external: boolean): Promise<string> {
   try {
@@ -93,28 +80,9 @@ export async function loadPolicy(file: string): Promise<Policy> {
   return policy;
 }
 
-/** A problem as one line of text: where, what stands there, what is wrong, and below it the remedy. */
-export function formatProblem({ path: where, value, message, remedy }: Problem): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch {
-    // Cyclic or otherwise not a plain value: its path says enough.
-  }
-  const found = text === undefined ? "" : ` (found ${text.length > 80 ? `${text.slice(0, 77)}...` : text})`;
-  return `${where}: ${message}${found}${remedy ? `\n    ${remedy}` : ""}`;
-}
-
-type Loaded = Record<string, unknown>;
-
-function optional(file: string): Loaded | undefined {
-  return existsSync(path.join(root, `${file}.ts`)) ? (require(path.join(root, file)) as Loaded) : undefined;
-}
-
 /** Throws a Failure that names every mistake in the policy's values. */
 export function requireValid(policy: Policy, file: string): void {
-  const validate = optional("src/policy/validate")?.validatePolicy as ((policy: Policy) => Problem[]) | undefined;
-  const problems = validate?.(policy) ?? [];
+  const problems = validatePolicy(policy);
   if (problems.length === 0) return;
   const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
   throw new Failure(
@@ -136,10 +104,4 @@ export function dispatcherList(sets: readonly DispatcherSet[]): string {
     }
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** The policy's dispatcher sets. */
-export function dispatcherSetsOf(policy: Policy): DispatcherSet[] {
-  const sets = optional("src/policy/dispatcher")?.dispatcherSets as ((policy: Policy) => DispatcherSet[]) | undefined;
-  return sets?.(policy) ?? [];
 }

@@ -5,8 +5,8 @@ import { root } from "../build/paths";
 
 export const help = `npm run lint
 
-Biome (style and suspicious code), and the TypeScript compiler over the three realms: host (tsconfig.json), engine
-(src/tsconfig.json), engine with Kamailio (kemi/tsconfig.json). \`npm run format\` mends what can be mended.`;
+Biome (style and suspicious code), and the TypeScript compiler over the realms: host (tsconfig.json), engine
+(src/tsconfig.json), engine with Kamailio (kemi/tsconfig.json), ledger in Redis (src/ledger/redis/tsconfig.json). \`npm run format\` mends what can be mended.`;
 
 interface Check {
   name: string;
@@ -28,6 +28,7 @@ const checks: Check[] = [
   { name: "host", args: [tsc, "-p", "."] },
   { name: "src", args: [tsc, "-p", "src"] },
   { name: "kemi", args: [tsc, "-p", "kemi"] },
+  { name: "redis", args: [tsc, "-p", "src/ledger/redis"] },
 ];
 
 function runCheck({ name, args }: Check): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** `npm test` and `npm run test:unit` */
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { Failure } from "../build/failure";
 import { root, shown } from "../build/paths";
 import { ensurePackages } from "../host/packages";
@@ -34,7 +35,7 @@ function testFiles(folder: string): string[] {
 
 /** Reads the totals that uvu prints at the end. A run that ends otherwise counts as one failure more. */
 export function readTotals(output: string, ended: boolean): Totals {
-  const plain = output.replace(/\x1b\[[\d;]*m/g, "");
+  const plain = stripVTControlCharacters(output);
   const [, total, passed] = [...plain.matchAll(/^ {2}Total: +(\d+)\n {2}Passed: +(\d+)$/gm)].at(-1) ?? [];
   if (total === undefined) return { passed: 0, failed: 1 };
   const failed = Number(total) - Number(passed);

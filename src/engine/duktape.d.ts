@@ -21,6 +21,7 @@ interface SymbolConstructor {
   for(key: string): symbol;
   keyFor(symbol: symbol): string | undefined;
 }
+// biome-ignore lint/suspicious/noShadowRestrictedNames: this is the declaration of the global itself
 declare var Symbol: SymbolConstructor;
 
 interface ObjectConstructor {
@@ -95,6 +96,7 @@ interface ProxyHandler<T extends object> {
 interface ProxyConstructor {
   new <T extends object>(target: T, handler: ProxyHandler<T>): T;
 }
+// biome-ignore lint/suspicious/noShadowRestrictedNames: this is the declaration of the global itself
 declare var Proxy: ProxyConstructor;
 
 declare namespace Reflect {
