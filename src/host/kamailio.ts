@@ -9,7 +9,7 @@ import {
   parseHostPort,
   parseListener,
   parseRedisUrl,
-  redisServerParameter,
+  redisEnvironment,
 } from "./listener";
 import { bindError, freePort } from "./ports";
 import { type Exit, type OwnedProcess, ownedDirectory, removeOwnedDirectory, spawnOwned } from "./process";
@@ -143,7 +143,7 @@ async function startOnce(
     env.WEIR_SECRET = options.secret;
   }
   if (options.redis !== undefined) {
-    env.WEIR_REDIS = redisServerParameter(parseRedisUrl(options.redis));
+    Object.assign(env, redisEnvironment(parseRedisUrl(options.redis)));
   }
   const all: Listener[] = [...listen, ...(http === undefined ? [] : [{ protocol: "tcp" as const, ...http }])];
   const args = [
@@ -223,7 +223,9 @@ async function explain(reason: string, log: string, listeners: readonly Listener
   const complaints = log
     .split("\n")
     .filter((line) => /\b(ERROR|CRITICAL|BUG|ALERT|EMERGENCY)\b|^ERROR|parse error/.test(line))
-    .map((line) => line.trim());
+    // Each process says the same; its index and id make the lines different.
+    .map((line) => line.trim().replace(/^\d+\(\d+\) /, ""))
+    .filter((line, index, lines) => lines.indexOf(line) === index);
   const text = complaints.join("\n");
   const taken = /bind\(.*Address already in use|Address already in use/.test(text);
   if (taken) {

@@ -86,8 +86,13 @@ export function parseRedisUrl(text: string): RedisAddress {
   return address;
 }
 
-/** The `server` parameter of ndb_redis for an address. Throws when a value cannot be written in it. */
-export function redisServerParameter(address: RedisAddress): string {
+/**
+ * What Kamailio is told by environment about an address: WEIR_REDIS is the `server` parameter of ndb_redis, the rest is
+ * for the script. The password is not in the parameter on purpose: ndb_redis sends AUTH before it sets its time-outs, so
+ * a Redis that stalls would hold every worker that reconnects for as long as it stalls. The script authenticates when a
+ * command is answered with NOAUTH. Throws when a value cannot be written in the parameter.
+ */
+export function redisEnvironment(address: RedisAddress): Record<string, string> {
   const parts = ["name=weir"];
   if (address.socketPath === undefined) {
     parts.push(`addr=${address.host}`, `port=${address.port}`);
@@ -95,14 +100,18 @@ export function redisServerParameter(address: RedisAddress): string {
     parts.push(`unix=${address.socketPath}`);
   }
   parts.push(`db=${address.database}`);
-  if (address.password !== undefined) {
-    parts.push(`pass=${address.password}`);
-  }
   for (const part of parts) {
-    // The value ends at a semicolon or blank, and has no escape for quotes.
+    // A value ends at a semicolon or blank, and has no escape for quotes.
     if (/[;"'\s\\]/.test(part)) {
-      throw new Error("the Redis address or password holds a blank, quote, semicolon or backslash; ndb_redis cannot");
+      throw new Error(
+        `the Redis address has "${part}": blanks, quotes, semicolons and backslashes cannot be passed on`,
+      );
     }
   }
-  return parts.join(";");
+  const environment: Record<string, string> = { WEIR_REDIS: parts.join(";") };
+  if (address.password !== undefined) {
+    environment.WEIR_REDIS_PASSWORD = address.password;
+    environment.WEIR_REDIS_DATABASE = `${address.database}`;
+  }
+  return environment;
 }

@@ -182,7 +182,7 @@ function guard(): void {
     '  if [ "$action" = add ]; then groups="$groups $group"; continue; fi',
     '  rest=; for each in $groups; do [ "$each" = "$group" ] || rest="$rest $each"; done; groups=$rest',
     "done",
-    'for each in $groups; do kill -KILL -- "-$each"; done',
+    'for each in $groups; do kill -KILL "-$each"; done',
   ].join("\n");
   guardian = spawn("sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   guardian.on("error", () => {
