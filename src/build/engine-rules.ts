@@ -45,7 +45,6 @@ const typedArrayMethods = [
   "slice",
   "some",
   "sort",
-  "toLocaleString",
 ];
 
 const regExpStatics = [
@@ -132,6 +131,17 @@ export function regExpParts(literal: string): { source: string; flags: string } 
   return { source: literal.slice(1, end), flags: literal.slice(end + 1) };
 }
 
+/** What `RegExp(...)` or `new RegExp(...)` is given as far as it is written out; undefined for any other call. */
+export function regExpArguments(
+  node: ts.NewExpression | ts.CallExpression,
+): { source: string; flags: string } | undefined {
+  if (!ts.isIdentifier(node.expression) || node.expression.text !== "RegExp") return undefined;
+  const [source, flags] = (node.arguments ?? []).map((argument) =>
+    ts.isStringLiteralLike(argument) ? argument.text : "",
+  );
+  return { source: source ?? "", flags: flags ?? "" };
+}
+
 /** Where `node` starts, for a message. */
 export function at(node: ts.Node, message: string): SourceError {
   const file = node.getSourceFile();
@@ -186,17 +196,9 @@ export function checkEngineRules(file: ts.SourceFile, checker: ts.TypeChecker): 
     } else if (ts.isRegularExpressionLiteral(node)) {
       const { source, flags } = regExpParts(node.text);
       pattern(source, flags, node);
-    } else if (
-      (ts.isNewExpression(node) || ts.isCallExpression(node)) &&
-      ts.isIdentifier(node.expression) &&
-      node.expression.text === "RegExp"
-    ) {
-      const [source, flags] = node.arguments ?? [];
-      pattern(
-        source && ts.isStringLiteralLike(source) ? source.text : "",
-        flags && ts.isStringLiteralLike(flags) ? flags.text : "",
-        node,
-      );
+    } else if (ts.isNewExpression(node) || ts.isCallExpression(node)) {
+      const parts = regExpArguments(node);
+      if (parts) pattern(parts.source, parts.flags, node);
     } else if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
       const target = checker.getSymbolAtLocation(node.moduleSpecifier)?.declarations?.[0]?.getSourceFile();
       const problem = target && importProblem(file.fileName, target.fileName);

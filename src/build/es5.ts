@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { regExpParts, regExpProblem } from "./engine-rules";
+import { regExpArguments, regExpParts, regExpProblem } from "./engine-rules";
 
 /** Something in an ES5 script that Duktape would refuse. `line` and `column` count from 0. */
 export interface Es5Violation {
@@ -49,6 +49,11 @@ function problem(node: ts.Node): string | undefined {
   if (ts.isRegularExpressionLiteral(node)) {
     const { source, flags } = regExpParts(node.text);
     return regExpProblem(source, flags);
+  }
+  if (ts.isNewExpression(node) || ts.isCallExpression(node)) {
+    // esbuild writes a literal that it takes for newer than ES5 as a call of the constructor.
+    const parts = regExpArguments(node);
+    return parts && regExpProblem(parts.source, parts.flags);
   }
   return undefined;
 }

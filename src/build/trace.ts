@@ -181,6 +181,24 @@ export class Tracer {
     });
   }
 
+  /**
+   * How many of the script's calls a stack line places on one TypeScript line, and how many calls there are: the
+   * measure of the line breaks that the build makes.
+   */
+  exactness(): { exact: number; calls: number } {
+    let exact = 0;
+    let calls = 0;
+    for (const [line, sites] of this.sites) {
+      for (const { node, within } of sites) {
+        if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) continue;
+        calls++;
+        const name = within === undefined ? "global" : within || "[anon]";
+        if (this.resolve({ name, line: line + 1 }).length === 1) exact++;
+      }
+    }
+    return { exact, calls };
+  }
+
   private onLine(line: number): Origin[] {
     return (this.mapped[line] ?? []).filter(({ source }) => source >= 0).map((segment) => this.describe(segment));
   }
