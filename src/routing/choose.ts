@@ -52,8 +52,9 @@ export function turns(): Turns {
           continue;
         }
         total += node.share;
-        const credit = (credits.of[node.index] ?? 0) + node.share;
-        credits.of[node.index] = credit;
+        // Bounded like the debt below: a node that load kept from its turns must not catch up on all of them.
+        const most = 2 * (credits.total === 0 ? node.share : credits.total);
+        credits.of[node.index] = Math.min((credits.of[node.index] ?? 0) + node.share, most);
         insert(pool.preferZone !== "" && node.zone !== pool.preferZone ? far : near, node, credits.of);
       }
       credits.total = total;

@@ -1,6 +1,6 @@
 /** What a decision may be based on besides the request: all of it handed in, nothing looked up elsewhere. */
 
-import type { AdmitAnswer, AdmitRequest, MoveRequest } from "../ledger/calls";
+import type { AdmitAnswer, AdmitRequest, MoveRequest, Usage } from "../ledger/calls";
 import type { Binding, SaveAnswer, SaveRequest } from "../ledger/bindings";
 import type { CompiledPolicy } from "../policy/compile";
 import type { Turns } from "./choose";
@@ -15,6 +15,11 @@ export interface Ledger {
   save(key: string, request: SaveRequest): SaveAnswer | null;
   lookUp(key: string): readonly Binding[] | null;
   reach(scope: string, key: string, request: AdmitRequest): ReachAnswer | null;
+}
+
+/** A ledger that can also be asked how much is in use, for those who operate it. */
+export interface LedgerWithUsage extends Ledger {
+  usage(scope: string, tenants: readonly string[], nodes: readonly string[]): Usage | null;
 }
 
 /** Answer to a call for a user: nobody registered, or admission and where the user is. */

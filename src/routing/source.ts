@@ -1,7 +1,7 @@
 /** Who sent a request, by its source address. */
 
 import { contains, ipKey, type Network, parseIp, parseNetwork } from "../net/cidr";
-import { type CompiledPolicy, type Node, type Tenant } from "../policy/compile";
+import type { CompiledPolicy, Node, Tenant } from "../policy/compile";
 import { type Table, table } from "../policy/table";
 
 /** What a source address says about the sender. */
@@ -11,9 +11,16 @@ export type Source =
   | { readonly kind: "device" }
   | { readonly kind: "stranger" };
 
+/** The sender's side of a request. */
+export interface Sender {
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  readonly transport: string;
+}
+
 /** Answers who an address is. */
 export interface SourceTable {
-  find(address: string, port: number, transport: string): Source;
+  find(sender: Sender): Source;
   /** Host names in the policy that need addresses; the table works without them meanwhile. */
   readonly hostNames: readonly string[];
   /** Takes what a host name resolves to; replaces what was known of it. */
@@ -117,11 +124,12 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
 
   return {
     hostNames,
-    find(address, port, transport) {
-      const found = known.get(address) ?? learn(address);
+    find(sender) {
+      const found = known.get(sender.sourceAddress) ?? learn(sender.sourceAddress);
       for (const node of found.nodes) {
         // A server sends UDP from the port it listens on; its TCP connections come from any port.
-        if (transport !== "udp" ? node.transport === transport : node.port === port) return { kind: "node", node };
+        const same = sender.transport === "udp" ? node.port === sender.sourcePort : node.transport === sender.transport;
+        if (same) return { kind: "node", node };
       }
       return found.byRule;
     },

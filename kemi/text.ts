@@ -1,0 +1,49 @@
+/** The one way by which text of a message comes in. */
+
+import type { KemiValue, Ksr } from "./types/ksr";
+
+/** A message that cannot be read as SIP: answered 400. Not an Error: an attacker's packet needs no stack. */
+export class Malformed {
+  /** @param what the field that is wrong */
+  constructor(readonly what: string) {}
+}
+
+/**
+ * A value as text.
+ * @throws Malformed for what Duktape takes for a symbol, which it does when the first byte is 0x80, 0x81, 0x82 or
+ * 0xFF: joining that to a text would throw a TypeError in the middle of things.
+ */
+export function asText(value: KemiValue, what: string): string | null {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return null;
+  if (typeof value === "number") return `${value}`;
+  throw new Malformed(what);
+}
+
+/** Control characters separate fields in the ledger; no field of a message may hold one (RFC 3261 section 25.1). */
+const CONTROL = /[\x00-\x1f\x7f]/;
+
+/** Unfolds a header field (RFC 3261 section 7.3.1). */
+const FOLD = /\r?\n[ \t]/g;
+
+/** @throws Malformed when a text for the ledger holds a control character */
+export function checked(text: string, what: string): string {
+  if (CONTROL.test(text)) throw new Malformed(what);
+  return text;
+}
+
+/** Reads header fields: all values of a name joined by commas, null when there is none. */
+export function headerReader(ksr: Ksr): (name: string) => string | null {
+  const getAt = ksr.hdr.get_idx;
+  return (name) => {
+    let joined: string | null = null;
+    // More header fields of one name than this are no phone's.
+    for (let i = 0; i < 64; i++) {
+      const raw = asText(getAt(name, i), name);
+      if (raw === null) break;
+      const value = checked(raw.indexOf("\n") < 0 ? raw : raw.replace(FOLD, " "), name);
+      joined = joined === null ? value : `${joined},${value}`;
+    }
+    return joined;
+  };
+}
