@@ -1,6 +1,6 @@
 /** Carries out a decision on the message that Kamailio is processing. */
 
-import { FIELD } from "../src/ledger/codec";
+import { FIELD } from "../src/ledger/wire/separators";
 import type { Context } from "../src/routing/context";
 import type { Attempt, Decision, FollowUp, Relay, Reply } from "../src/routing/decision";
 import { refusal } from "../src/routing/decision";
@@ -9,8 +9,8 @@ import { formatToken, parseToken } from "../src/routing/token";
 import type { Counters } from "./counters";
 import type { Signer } from "./sign";
 import { asText } from "./text";
-import { ok } from "./types/results";
 import type { Ksr } from "./types/ksr";
+import { ok } from "./types/results";
 
 /** Phones on mobile networks take longer to answer than servers. */
 const PHONE_ANSWER_MS = 5000;

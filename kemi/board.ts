@@ -7,8 +7,8 @@
 import type { CompiledPolicy, Node } from "../src/policy/compile";
 import type { SourceTable } from "../src/routing/source";
 import { asText } from "./text";
-import { ok } from "./types/results";
 import type { Ksr } from "./types/ksr";
+import { ok } from "./types/results";
 
 const TABLE = "weirhealth";
 const CELL = "board";

@@ -11,7 +11,12 @@ const REMEMBERED = 64;
  * @param answers whether there is a request that can be answered: 400 for what the sender did wrong, 500 for what
  * we did
  */
-export function guard(ksr: Ksr, name: string, answers: boolean, body: (argument: string) => void): (argument: string) => number {
+export function guard(
+  ksr: Ksr,
+  name: string,
+  answers: boolean,
+  body: (argument: string) => void,
+): (argument: string) => number {
   const logged: string[] = [];
 
   /** Once per fault and worker: a packet that finds a fault can be sent a thousand times a second. */

@@ -4,8 +4,8 @@ import type { DialogRoute, SipRequest } from "../src/routing/request";
 import { unescapeUser } from "../src/sip/uri";
 import type { Signer } from "./sign";
 import { asText, checked, headerReader, Malformed } from "./text";
-import { ok } from "./types/results";
 import type { Ksr } from "./types/ksr";
+import { ok } from "./types/results";
 
 /**
  * Makes readers of messages. A field is read when routing asks for it: reading one costs about as much as a small

@@ -1,16 +1,15 @@
 /** The ledger in Redis, reached through ndb_redis: one blocking round trip a step. */
 
 import {
-  FIELD,
   packAdmit,
   packMove,
   packSave,
-  ROW,
   unpackAnswer,
   unpackBindings,
   unpackSaved,
   unpackUsage,
-} from "../src/ledger/codec";
+} from "../src/ledger/wire/client";
+import { FIELD, ROW } from "../src/ledger/wire/separators";
 import type { LedgerWithUsage } from "../src/routing/context";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
@@ -34,7 +33,8 @@ export function redisLedger(ksr: Ksr, library: Library): LedgerWithUsage {
   let reported = false;
 
   // Command texts are constants: they go through printf inside hiredis. What a message says travels as %s only.
-  const command = (step: string, keys: number) => `FCALL ${library.name}_${step} ${keys} %s %s${keys === 2 ? " %s" : ""}`;
+  const command = (step: string, keys: number) =>
+    `FCALL ${library.name}_${step} ${keys} %s %s${keys === 2 ? " %s" : ""}`;
   const ADMIT = command("admit", 1);
   const MOVE = command("move", 1);
   const CONFIRM = command("confirm", 1);

@@ -1,7 +1,7 @@
 /** What Kamailio's own modules check and absorb before routing sees a request. */
 
-import { ok, resultCode } from "./types/results";
 import type { Ksr } from "./types/ksr";
+import { ok, resultCode } from "./types/results";
 
 /**
  * Checks of the sanity module: Request-URI version and scheme (416), required header fields, Via version and

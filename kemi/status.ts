@@ -39,7 +39,14 @@ export function statusPage(
       const tenants = policy.tenantList.filter((tenant) => tenant.pool === pool);
       const names = tenants.map((tenant) => tenant.id);
       const scope = tenants[0]?.scope;
-      const used = scope === undefined ? null : ledger.usage(scope, names, pool.nodes.map((node) => node.id));
+      const used =
+        scope === undefined
+          ? null
+          : ledger.usage(
+              scope,
+              names,
+              pool.nodes.map((node) => node.id),
+            );
       if (scope !== undefined && used === null) storeUp = false;
       return {
         pool: pool.id,

@@ -4,7 +4,7 @@
  */
 
 import type { Cells } from "./cells";
-import { FIELD, ROW } from "./codec";
+import { FIELD, ROW } from "./wire/separators";
 
 /** One contact of a REGISTER. */
 export interface ContactUpdate {
@@ -137,14 +137,19 @@ function shown(stored: StoredBinding[], now: number): Binding[] {
   for (let i = stored.length - 1; i >= 0; i--) {
     const binding = stored[i];
     if (binding === undefined) continue;
-    let at = bindings.length;
-    while (at > 0 && (bindings[at - 1]?.q ?? 0) < binding.q) at--;
-    bindings.splice(at, 0, {
+    const shownOne = {
       contact: binding.contact,
       q: binding.q,
       received: binding.received,
       expiresInMs: binding.expiresAt - now,
-    });
+    };
+    let at = bindings.length;
+    bindings.push(shownOne);
+    while (at > 0 && (bindings[at - 1]?.q ?? 0) < binding.q) {
+      bindings[at] = bindings[at - 1] ?? shownOne;
+      at--;
+    }
+    bindings[at] = shownOne;
   }
   return bindings;
 }

@@ -90,7 +90,12 @@ export function admit(cells: Cells, scope: string, request: AdmitRequest): Admit
     const next = afterCall(rate, arrival, now);
     cells.write(rateKey(scope, request.tenant), next, rateExpiresAt(next));
   }
-  cells.hold(key, leaseValue(request.tenant, node), setsOf(scope, request.tenant, node), wholeSecond(now + request.ringMs));
+  cells.hold(
+    key,
+    leaseValue(request.tenant, node),
+    setsOf(scope, request.tenant, node),
+    wholeSecond(now + request.ringMs),
+  );
   return answer("admitted", node, used + 1, request.max, 0);
 }
 

@@ -4,7 +4,6 @@ import { lookUp, save } from "./bindings";
 import { admit, confirm, move, release, usage } from "./calls";
 import type { Cells } from "./cells";
 import {
-  FIELD,
   packAnswer,
   packBindings,
   packSaved,
@@ -13,7 +12,8 @@ import {
   unpackMove,
   unpackNames,
   unpackSave,
-} from "./codec";
+} from "./wire/home";
+import { FIELD, ROW } from "./wire/separators";
 
 /** Runs a step over cells; `key` is the step's scope or binding key, `args` and the result are packed (codec.ts). */
 export type Step = (cells: Cells, key: string, args: string, secondKey: string) => string;
@@ -46,7 +46,7 @@ export const lookUpStep: Step = (cells, key) => packBindings(lookUp(cells, key))
 export const reachStep: Step = (cells, key, args, secondKey) => {
   const bindings = packBindings(lookUp(cells, secondKey));
   if (bindings === "") return "";
-  return `${packAnswer(admit(cells, key, unpackAdmit(args)))}\x1e${bindings}`;
+  return `${packAnswer(admit(cells, key, unpackAdmit(args)))}${ROW}${bindings}`;
 };
 
 /** Live calls: `tenant names, node names` → `Usage`. */

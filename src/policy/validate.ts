@@ -75,7 +75,12 @@ function checkPools(report: Report, pools: unknown): string[] {
 function checkNodes(report: Report, path: string, nodes: unknown): string[] {
   const zones: string[] = [];
   if (!Array.isArray(nodes) || nodes.length === 0) {
-    report(path, nodes, "has no nodes", 'list at least one: { id: "media-1", address: "sip:192.0.2.1", capacity: 100 }');
+    report(
+      path,
+      nodes,
+      "has no nodes",
+      'list at least one: { id: "media-1", address: "sip:192.0.2.1", capacity: 100 }',
+    );
     return zones;
   }
   const ids: string[] = [];
@@ -139,7 +144,12 @@ function zoneRemedy(zones: readonly string[]): string {
 
 function checkTenants(report: Report, tenants: unknown, pools: readonly string[]): void {
   if (!isObject(tenants) || Object.keys(tenants).length === 0) {
-    report("tenants", tenants, "has no tenants", 'write tenants: { acme: { domains: ["acme.example"], calls: { max: 100 } } }');
+    report(
+      "tenants",
+      tenants,
+      "has no tenants",
+      'write tenants: { acme: { domains: ["acme.example"], calls: { max: 100 } } }',
+    );
     return;
   }
   const owners: Record<string, string> = {};
@@ -151,18 +161,32 @@ function checkTenants(report: Report, tenants: unknown, pools: readonly string[]
       report(path, tenant, "is not an object", 'write { domains: ["acme.example"], calls: { max: 100 } }');
       continue;
     }
-    onlyKnown(report, path, tenant, ["domains", "trunks", "pool", "calls", "rate", "callsBetweenUsers", "whenStoreIsDown"]);
+    onlyKnown(report, path, tenant, [
+      "domains",
+      "trunks",
+      "pool",
+      "calls",
+      "rate",
+      "callsBetweenUsers",
+      "whenStoreIsDown",
+    ]);
     checkDomains(report, path, tenant.domains, owners, name);
     checkSources(report, `${path}.trunks`, tenant.trunks, false, owners, name);
     if (tenant.domains === undefined && tenant.trunks === undefined) {
       report(path, undefined, "has neither domains nor trunks", "add one, or nobody's calls will be this tenant's");
     }
     if (tenant.pool !== undefined && pools.indexOf(tenant.pool as string) < 0) {
-      const remedy = pools.length === 0 ? "add it under `pools`" : `use one of ${pools.join(", ")}, or add it under \`pools\``;
+      const remedy =
+        pools.length === 0 ? "add it under `pools`" : `use one of ${pools.join(", ")}, or add it under \`pools\``;
       report(`${path}.pool`, tenant.pool, "is not a pool of this policy", remedy);
     }
     if (tenant.pool === undefined && tenant.trunks !== undefined) {
-      report(`${path}.pool`, undefined, "is missing, but the tenant has trunks", "name the pool that takes the trunks' calls");
+      report(
+        `${path}.pool`,
+        undefined,
+        "is missing, but the tenant has trunks",
+        "name the pool that takes the trunks' calls",
+      );
     }
     if (!isObject(tenant.calls)) {
       report(`${path}.calls`, tenant.calls, "is missing", "write calls: { max: 100 }");
@@ -179,7 +203,13 @@ function checkTenants(report: Report, tenants: unknown, pools: readonly string[]
   }
 }
 
-function checkDomains(report: Report, path: string, domains: unknown, owners: Record<string, string>, tenant: string): void {
+function checkDomains(
+  report: Report,
+  path: string,
+  domains: unknown,
+  owners: Record<string, string>,
+  tenant: string,
+): void {
   if (domains === undefined) return;
   if (!Array.isArray(domains)) {
     report(`${path}.domains`, domains, "is not a list", 'write domains: ["acme.example"]');
@@ -190,14 +220,26 @@ function checkDomains(report: Report, path: string, domains: unknown, owners: Re
     const domain: unknown = domains[i];
     const parts = typeof domain === "string" ? splitHostPort(domain) : null;
     if (parts === null || parts.port !== 0) {
-      report(at, domain, "is not a domain", 'write a host name or address without port, like "acme.example" or "[2001:db8::1]"');
+      report(
+        at,
+        domain,
+        "is not a domain",
+        'write a host name or address without port, like "acme.example" or "[2001:db8::1]"',
+      );
       continue;
     }
     claim(report, at, parts.host, `domain ${parts.host}`, owners, tenant);
   }
 }
 
-function claim(report: Report, path: string, value: string, key: string, owners: Record<string, string>, tenant: string): void {
+function claim(
+  report: Report,
+  path: string,
+  value: string,
+  key: string,
+  owners: Record<string, string>,
+  tenant: string,
+): void {
   const owner = own(owners, key);
   if (owner !== undefined) {
     report(path, value, `belongs to tenant "${owner}" already`, "let exactly one tenant have it");
@@ -215,7 +257,12 @@ function checkSources(
 ): void {
   if (sources === undefined && !required) return;
   if (!Array.isArray(sources)) {
-    report(path, sources, sources === undefined ? "is missing" : "is not a list", 'write ["192.0.2.0/24"], or [] for nobody');
+    report(
+      path,
+      sources,
+      sources === undefined ? "is missing" : "is not a list",
+      'write ["192.0.2.0/24"], or [] for nobody',
+    );
     return;
   }
   for (let i = 0; i < sources.length; i++) {
@@ -264,7 +311,12 @@ function checkRegistration(report: Report, registration: unknown): void {
   const granted = numberOr(registration.defaultExpires, Math.min(3600, max));
   if (min > max) report(`${path}.minExpires`, min, `is more than maxExpires (${max})`, "make it smaller");
   else if (granted < min || granted > max) {
-    report(`${path}.defaultExpires`, granted, `is not between ${min} and ${max}`, "put it between minExpires and maxExpires");
+    report(
+      `${path}.defaultExpires`,
+      granted,
+      `is not between ${min} and ${max}`,
+      "put it between minExpires and maxExpires",
+    );
   }
 }
 
@@ -315,7 +367,15 @@ function checkOneOf(report: Report, path: string, value: unknown, allowed: reado
   report(path, value, "is unknown", `use ${allowed.map((one) => `"${one}"`).join(" or ")}`);
 }
 
-function checkWhole(report: Report, path: string, value: unknown, min: number, max: number, required: boolean, why = ""): void {
+function checkWhole(
+  report: Report,
+  path: string,
+  value: unknown,
+  min: number,
+  max: number,
+  required: boolean,
+  why = "",
+): void {
   if (value === undefined && !required) return;
   const fine = typeof value === "number" && Math.floor(value) === value && value >= min && value <= max;
   const message = value === undefined ? "is missing" : `is not a whole number between ${min} and ${max}`;
@@ -371,7 +431,7 @@ function numberOr(value: unknown, otherwise: number): number {
 }
 
 function own<T>(table: Record<string, T>, key: string): T | undefined {
-  return Object.prototype.hasOwnProperty.call(table, key) ? table[key] : undefined;
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -1,7 +1,7 @@
 /** What a decision may be based on besides the request: all of it handed in, nothing looked up elsewhere. */
 
-import type { AdmitAnswer, AdmitRequest, MoveRequest, Usage } from "../ledger/calls";
 import type { Binding, SaveAnswer, SaveRequest } from "../ledger/bindings";
+import type { AdmitAnswer, AdmitRequest, MoveRequest, Usage } from "../ledger/calls";
 import type { CompiledPolicy } from "../policy/compile";
 import type { Turns } from "./choose";
 import type { SourceTable } from "./source";

@@ -1,17 +1,17 @@
 /** The way of a request: one list of steps, the first that has a decision decides. */
 
+import type { Tenant } from "../policy/compile";
 import type { Context } from "./context";
 import { type Decision, refusal } from "./decision";
+import type { SipRequest } from "./request";
+import type { Source } from "./source";
+import { routeCall } from "./steps/call";
 import { followDialog } from "./steps/dialog";
 import { identify } from "./steps/identify";
 import { answerOptions } from "./steps/options";
-import { register } from "./steps/register";
-import { routeCall } from "./steps/call";
 import { routeOther } from "./steps/other";
+import { register } from "./steps/register";
 import { screen } from "./steps/screen";
-import type { SipRequest } from "./request";
-import type { Source } from "./source";
-import type { Tenant } from "../policy/compile";
 
 /** What earlier steps found out, for later ones. */
 export interface Findings {

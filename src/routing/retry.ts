@@ -33,7 +33,8 @@ export function retry(attempt: Attempt, failure: Failure, context: Context): Dec
   const giveUp: GiveUp = { kind: "give-up", then: { step: "release", token: attempt.token } };
   const pool = context.policy.pools.get(attempt.pool);
   const serversTrouble = failure.silent || (failure.code >= 500 && failure.code <= 599);
-  if (pool === undefined || failure.cancelled || !serversTrouble || attempt.tried.length >= MOST_ATTEMPTS) return giveUp;
+  if (pool === undefined || failure.cancelled || !serversTrouble || attempt.tried.length >= MOST_ATTEMPTS)
+    return giveUp;
 
   const groups = context.turns.rank(pool, (node) => {
     for (const feature of attempt.features) if (node.features.indexOf(feature) < 0) return false;

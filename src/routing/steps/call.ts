@@ -1,12 +1,12 @@
-import type { AdmitAnswer, AdmitRequest } from "../../ledger/calls";
 import type { Binding } from "../../ledger/bindings";
+import type { AdmitAnswer, AdmitRequest } from "../../ledger/calls";
 import { callScope } from "../../ledger/keys";
 import { canonicalHost } from "../../net/host";
 import { type Node, type Pool, ringLeaseMs, type Tenant } from "../../policy/compile";
 import { userBindings } from "../aor";
 import type { Destination } from "../call";
 import type { Context } from "../context";
-import { type Decision, refusal, type Relay, type Reply } from "../decision";
+import { type Decision, type Relay, type Reply, refusal } from "../decision";
 import type { Findings, Step } from "../pipeline";
 import type { RefusalReason } from "../refusal";
 import type { SipRequest } from "../request";
@@ -22,7 +22,8 @@ export const routeCall: Step = (request, context, findings): Decision | null => 
   const destination = destinationOf(request, context, findings, tenant, emergency);
   if (destination.kind === "pool") {
     const pool = context.policy.pools.get(destination.pool);
-    if (pool === undefined) throw new Error(`the route hook names the pool "${destination.pool}", which is not in the policy`);
+    if (pool === undefined)
+      throw new Error(`the route hook names the pool "${destination.pool}", which is not in the policy`);
     return toPool(request, context, tenant, pool, destination.features, emergency);
   }
   if (destination.kind === "user") return toUser(request, context, findings, tenant, destination, emergency);
@@ -118,7 +119,13 @@ function toPool(
 /** Admission without any count: the first in turn is as good a guess as any. */
 function uncounted(groups: readonly (readonly Node[])[]): AdmitAnswer {
   const first = groups[0]?.[0];
-  return { outcome: first === undefined ? "no-node" : "admitted", node: first?.id ?? "", used: 0, allowed: 0, retryAfterMs: 0 };
+  return {
+    outcome: first === undefined ? "no-node" : "admitted",
+    node: first?.id ?? "",
+    used: 0,
+    allowed: 0,
+    retryAfterMs: 0,
+  };
 }
 
 function toUser(

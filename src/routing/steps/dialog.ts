@@ -1,5 +1,5 @@
 import type { Context } from "../context";
-import { DROP, type Decision, type FollowUp, refusal, relayAsIs } from "../decision";
+import { type Decision, DROP, type FollowUp, refusal, relayAsIs } from "../decision";
 import type { Step } from "../pipeline";
 import type { SipRequest } from "../request";
 import { parseToken, type Token } from "../token";
@@ -19,7 +19,8 @@ export const followDialog: Step = (request, context): Decision | null => {
   const { routed, token: text } = request.dialog();
   const token = text === null ? null : parseToken(text);
   const permitted = token !== null || isKnown(request, context);
-  if (request.method === "ACK") return permitted && !leadsHere(request, routed) ? relayAsIs(followUp(request, token)) : DROP;
+  if (request.method === "ACK")
+    return permitted && !leadsHere(request, routed) ? relayAsIs(followUp(request, token)) : DROP;
   if (!permitted) return refusal("untrusted");
   if (leadsHere(request, routed)) return refusal("no-dialog");
   return relayAsIs(followUp(request, token));

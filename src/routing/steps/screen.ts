@@ -2,7 +2,8 @@ import { type Decision, refusal } from "../decision";
 import type { Step } from "../pipeline";
 
 /** Methods that a proxy of Weir's kind takes, as its Allow header field names them. */
-export const ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, NOTIFY, SUBSCRIBE, REFER, INFO, UPDATE, PRACK";
+export const ALLOW =
+  "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, NOTIFY, SUBSCRIBE, REFER, INFO, UPDATE, PRACK";
 
 const ALLOWED = `, ${ALLOW},`;
 
