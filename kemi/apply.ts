@@ -78,7 +78,7 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
       counters.count("admitted", relay.attempt.token.tenant, relay.node === null ? "" : relay.node.id);
     }
     if (!ok(relayOn())) sendingFailed(relay, method);
-    if (relay.then !== null) follow(relay.then);
+    if (relay.followUp !== null) follow(relay.followUp);
   }
 
   function sendingFailed(relay: Relay, method: string): void {
@@ -110,7 +110,7 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
         context,
       );
       if (outcome.kind === "give-up") {
-        follow(outcome.then);
+        follow(outcome.followUp);
         return;
       }
       if (outcome.kind !== "relay") return;

@@ -110,7 +110,7 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
     write(key, value, expiresAt) {
       // One second more than needed: htable counts whole seconds, and who reads checks the time itself.
       const ttl = Math.ceil((expiresAt - time) / 1000) + 1;
-      setUntil(TEXTS, key, value, ttl > LONGEST_TTL_SECONDS ? LONGEST_TTL_SECONDS : ttl);
+      setUntil(TEXTS, key, value, Math.min(ttl, LONGEST_TTL_SECONDS));
     },
     erase(key) {
       remove(TEXTS, key);

@@ -21,6 +21,7 @@ export function asText(value: KemiValue, what: string): string | null {
 }
 
 /** Control characters separate fields in the ledger; no field of a message may hold one (RFC 3261 section 25.1). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** Unfolds a header field (RFC 3261 section 7.3.1). */

@@ -34,8 +34,8 @@ export interface KamailioOptions {
   privateMemoryMb?: number;
   /** More defines: true for a bare name; strings go in as they are, so quote what the configuration wants quoted. */
   defines?: Readonly<Record<string, string | number | true>>;
-  /** Lines of the dispatcher list; one destination at least, or Kamailio will not start. */
-  dispatcherList?: readonly string[];
+  /** The dispatcher list: path of the file, or its lines; empty when absent. */
+  dispatcherList?: string | readonly string[];
   /** Another configuration file than Weir's own. */
   cfg?: string;
   /** Secret that signs Record-Route parameters; goes by environment, where `ps` does not show it. */
@@ -125,8 +125,12 @@ async function startOnce(
 ): Promise<Kamailio> {
   const directory = ownedDirectory();
   const rpcSocket = join(directory, "ctl");
-  const list = join(directory, "dispatcher.list");
-  writeFileSync(list, `${(options.dispatcherList ?? []).join("\n")}\n`);
+  let list = join(directory, "dispatcher.list");
+  if (typeof options.dispatcherList === "string") {
+    list = resolve(options.dispatcherList);
+  } else {
+    writeFileSync(list, `${(options.dispatcherList ?? []).join("\n")}\n`);
+  }
 
   const defines: Record<string, string | number | true> = {
     WEIR_CTL: `"unixs:${rpcSocket}"`,

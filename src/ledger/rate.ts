@@ -18,14 +18,14 @@ export interface Rate {
 export function tooEarlyMicros(rate: Rate, stored: string | null, nowMs: number): number {
   if (stored === null) return 0;
   const early = arrivalMicros(stored) - (rate.burst - 1) * rate.intervalMicros - nowMs * 1000;
-  return early > 0 ? early : 0;
+  return Math.max(early, 0);
 }
 
 /** What to store after a conforming call. */
 export function afterCall(rate: Rate, stored: string | null, nowMs: number): string {
   const now = nowMs * 1000;
   const last = stored === null ? now : arrivalMicros(stored);
-  const next = (last > now ? last : now) + rate.intervalMicros;
+  const next = Math.max(last, now) + rate.intervalMicros;
   // Lua 5.1 writes numbers with 14 digits, microseconds since 1970 have 16: so in two parts.
   const ms = Math.floor(next / 1000);
   return `${ms}.${next - ms * 1000}`;

@@ -152,7 +152,7 @@ function checkTenants(report: Report, tenants: unknown, pools: readonly string[]
     );
     return;
   }
-  const owners: Record<string, string> = {};
+  const owners: Record<string, string> = Object.create(null);
   for (const name of Object.keys(tenants)) {
     const path = `tenants.${name}`;
     const tenant = tenants[name];
@@ -240,7 +240,7 @@ function claim(
   owners: Record<string, string>,
   tenant: string,
 ): void {
-  const owner = own(owners, key);
+  const owner = owners[key];
   if (owner !== undefined) {
     report(path, value, `belongs to tenant "${owner}" already`, "let exactly one tenant have it");
   } else owners[key] = tenant;
@@ -428,10 +428,6 @@ function editDistance(a: string, b: string): number {
 
 function numberOr(value: unknown, otherwise: number): number {
   return typeof value === "number" ? value : otherwise;
-}
-
-function own<T>(table: Record<string, T>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function isObject(value: unknown): value is Fields {

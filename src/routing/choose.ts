@@ -67,7 +67,7 @@ export function turns(): Turns {
       const credits = creditsOf(pool);
       const left = (credits.of[node.index] ?? 0) - credits.total;
       // Bounded, so that a time when load alone decided does not echo in the turns for long.
-      credits.of[node.index] = left < -credits.total ? -credits.total : left;
+      credits.of[node.index] = Math.max(left, -credits.total);
     },
   };
 }

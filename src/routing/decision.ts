@@ -49,7 +49,7 @@ export interface Relay {
   /** Node that was chosen, null when none was. */
   readonly node: Node | null;
   /** A step of the ledger that follows the sending. */
-  readonly then: FollowUp | null;
+  readonly followUp: FollowUp | null;
 }
 
 /** The ledger's share of an in-dialog request; the request never waits for it. */
@@ -86,8 +86,8 @@ export function refusal(reason: RefusalReason, headers = "", tenant = "", detail
 }
 
 /** Sends the request along its own Route and Request-URI. */
-export function relayAsIs(then: FollowUp | null = null): Relay {
-  return { kind: "relay", targets: [], token: null, attempt: null, node: null, then };
+export function relayAsIs(followUp: FollowUp | null = null): Relay {
+  return { kind: "relay", targets: [], token: null, attempt: null, node: null, followUp };
 }
 
 /** No action. */

@@ -22,7 +22,7 @@ export interface Failure {
 /** Send the failure to the caller; the lease ends. */
 export interface GiveUp {
   readonly kind: "give-up";
-  readonly then: FollowUp;
+  readonly followUp: FollowUp;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface GiveUp {
  * the called side answered (busy, declined, not found: 4xx and 6xx) is the answer.
  */
 export function retry(attempt: Attempt, failure: Failure, context: Context): Decision | GiveUp {
-  const giveUp: GiveUp = { kind: "give-up", then: { step: "release", token: attempt.token } };
+  const giveUp: GiveUp = { kind: "give-up", followUp: { step: "release", token: attempt.token } };
   const pool = context.policy.pools.get(attempt.pool);
   const serversTrouble = failure.silent || (failure.code >= 500 && failure.code <= 599);
   if (pool === undefined || failure.cancelled || !serversTrouble || attempt.tried.length >= MOST_ATTEMPTS)
@@ -67,7 +67,7 @@ export function retry(attempt: Attempt, failure: Failure, context: Context): Dec
       token: null,
       attempt: again,
       node,
-      then: null,
+      followUp: null,
     };
   }
   return refusal("no-node");

@@ -81,7 +81,7 @@ function parseContact(text: string): Contact | null {
 export function parseSeconds(text: string): number | null {
   if (!/^[0-9]+$/.test(text)) return null;
   const seconds = Number(text);
-  return seconds > EXPIRES_MAX ? EXPIRES_MAX : seconds;
+  return Math.min(seconds, EXPIRES_MAX);
 }
 
 /** `qvalue` of RFC 3261 section 25.1 in thousandths, -1 when malformed. */

@@ -112,7 +112,7 @@ function toPool(
     token,
     attempt: { token, pool: pool.id, features, tried: [node.id] },
     node,
-    then: null,
+    followUp: null,
   };
 }
 
@@ -162,7 +162,7 @@ function ring(bindings: readonly Binding[], tenant: Tenant, token: Token): Relay
     token,
     attempt: token.home === "n" ? null : { token, pool: "", features: [], tried: [] },
     node: null,
-    then: null,
+    followUp: null,
   };
 }
 

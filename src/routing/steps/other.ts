@@ -22,6 +22,6 @@ export const routeOther: Step = (request, context, findings): Decision | null =>
     token: { home: "n", tenant: tenant.id, pool: "", lease: "" },
     attempt: null,
     node: null,
-    then: null,
+    followUp: null,
   };
 };
