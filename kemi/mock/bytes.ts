@@ -79,7 +79,7 @@ export function textArgument(value: unknown): string {
 export function intArgument(value: unknown): number {
   if (typeof value === "symbol") throw new TypeError("cannot number coerce Symbol");
   const number = Number(value);
-  if (number !== number) return 0;
+  if (!(number >= 0 || number < 0)) return 0;
   if (number >= 2147483647) return 2147483647;
   if (number <= -2147483648) return -2147483648;
   return number < 0 ? Math.ceil(number) : Math.floor(number);
@@ -87,7 +87,8 @@ export function intArgument(value: unknown): number {
 
 function sequenceLength(bytes: string, at: number): number {
   const first = bytes.charCodeAt(at);
-  const length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   for (let i = 1; i < length; i++) {
     if ((bytes.charCodeAt(at + i) & 0xc0) !== 0x80) return 0;

@@ -217,7 +217,7 @@ export class HashTables {
   /** True while there is an item. Expired items that the timer has not met yet are seen too. */
   iteratorNext(name: string): boolean {
     const iterator = this.iterators[name];
-    if (!iterator || !iterator.table) return false;
+    if (!iterator?.table) return false;
     if (iterator.item) {
       const items = (iterator.table.slots[iterator.slot] as Slot).items;
       iterator.item = items[items.indexOf(iterator.item) + 1] || null;
@@ -241,7 +241,7 @@ export class HashTables {
   /** 1 removed and moved to the next item, -2 removed and there is no next, -1 there was none to remove. */
   iteratorRemove(name: string): number {
     const iterator = this.iterators[name];
-    if (!iterator || !iterator.table || !iterator.item) return -1;
+    if (!iterator?.table || !iterator.item) return -1;
     const slot = iterator.table.slots[iterator.slot] as Slot;
     const next = slot.items[slot.items.indexOf(iterator.item) + 1] || null;
     this.unlink(slot, iterator.item);
@@ -254,7 +254,7 @@ export class HashTables {
 
   iteratorSet(name: string, value: string | number): boolean {
     const iterator = this.iterators[name];
-    if (!iterator || !iterator.table || !iterator.item) return false;
+    if (!iterator?.table || !iterator.item) return false;
     iterator.item.value = value;
     if (iterator.table.updateexpire) iterator.item.expire = this.now() + iterator.table.autoexpire;
     return true;
@@ -262,7 +262,7 @@ export class HashTables {
 
   iteratorSetExpire(name: string, ttlSeconds: number): boolean {
     const iterator = this.iterators[name];
-    if (!iterator || !iterator.item) return false;
+    if (!iterator?.item) return false;
     iterator.item.expire = this.now() + ttlSeconds;
     return true;
   }

@@ -216,7 +216,12 @@ export function formatUri(uri: MockUri): string {
   const user = uri.user === null ? "" : uri.user + (uri.password === null ? "" : ":" + uri.password);
   const at = uri.user === null || uri.host === "" ? user : user + "@";
   return (
-    uri.scheme + ":" + at + uri.host + (uri.port === "" ? "" : ":" + uri.port) + (uri.params === "" ? "" : ";" + uri.params)
+    uri.scheme +
+    ":" +
+    at +
+    uri.host +
+    (uri.port === "" ? "" : ":" + uri.port) +
+    (uri.params === "" ? "" : ";" + uri.params)
   );
 }
 

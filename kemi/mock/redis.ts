@@ -94,10 +94,13 @@ export class RedisClient {
       if (reply.type === "array") return inArray ? scalar(reply.items[index] as MockRedisReply) : null;
       return index === -1 ? scalar(reply) : null;
     }
-    if (key === "info") return reply.type === "status" || reply.type === "error" || reply.type === "string" ? reply.text : null;
+    if (key === "info")
+      return reply.type === "status" || reply.type === "error" || reply.type === "string" ? reply.text : null;
     if (key === "size") return reply.type === "array" ? reply.items.length : null;
     if (index === -1) return typeNumbers[reply.type] as number;
-    return inArray && reply.type === "array" ? (typeNumbers[(reply.items[index] as MockRedisReply).type] as number) : null;
+    return inArray && reply.type === "array"
+      ? (typeNumbers[(reply.items[index] as MockRedisReply).type] as number)
+      : null;
   }
 
   /** Words of the format; each %s takes the next bound argument whole. */

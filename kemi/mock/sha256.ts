@@ -1,8 +1,6 @@
 /** SHA-256 (FIPS 180-4) of a byte string, for the transformation {s.sha256}. */
 
-const initial = [
-  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
+const initial = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 /** Fractional parts of the cube roots of the first 64 primes, computed rather than listed. */
 const roundConstants = (() => {
@@ -11,7 +9,7 @@ const roundConstants = (() => {
     let prime = true;
     for (let divisor = 2; divisor * divisor <= candidate; divisor++) prime = prime && candidate % divisor !== 0;
     if (prime) {
-      const root = Math.pow(candidate, 1 / 3);
+      const root = candidate ** (1 / 3);
       out.push(((root - Math.floor(root)) * 4294967296) | 0);
     }
   }

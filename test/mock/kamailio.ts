@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ts from "typescript";
+import { decodeText } from "../../kemi/mock/bytes";
 
 /** Tables both worlds have; the modparam strings are Kamailio's own. */
 export const tables = [
@@ -52,9 +53,12 @@ export async function runReal(message: (proxyPort: number, clientPort: number) =
     writeConfiguration(dir, proxyPort);
     child = spawn(
       "kamailio",
-      ["-DD", "-E", "-X", "fm", "-x", "fm", "-m", "32", "-M", "8", "-f", join(dir, "kamailio.cfg")].concat(
-        ["-Y", join(dir, "run"), "-P", join(dir, "pid")],
-      ),
+      ["-DD", "-E", "-X", "fm", "-x", "fm", "-m", "32", "-M", "8", "-f", join(dir, "kamailio.cfg")].concat([
+        "-Y",
+        join(dir, "run"),
+        "-P",
+        join(dir, "pid"),
+      ]),
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     let log = "";
@@ -70,12 +74,23 @@ export async function runReal(message: (proxyPort: number, clientPort: number) =
     }
     if (!existsSync(result)) throw new Error(`no result from kamailio:\n${log.slice(0, 6000)}`);
     await sleep(200);
-    return { results: JSON.parse(readFileSync(result, "utf8")), proxyPort, clientPort, received };
+    return { results: decodeAll(JSON.parse(readFileSync(result, "latin1"))), proxyPort, clientPort, received };
   } finally {
     client.close();
     if (child) await stop(child);
     if (!process.env.WEIR_KEEP) rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** The file holds the bytes of Duktape's strings; the mock's way of writing them makes both comparable. */
+function decodeAll(results: { [name: string]: unknown }): { [name: string]: unknown } {
+  const decode = (value: unknown): unknown => {
+    if (typeof value === "string") return decodeText(value);
+    return Array.isArray(value) ? value.map(decode) : value;
+  };
+  const out: { [name: string]: unknown } = {};
+  for (const name of Object.keys(results)) out[decodeText(name)] = decode(results[name]);
+  return out;
 }
 
 function writeConfiguration(dir: string, port: number): void {
