@@ -64,7 +64,9 @@ export function reader(ksr: Ksr, signer: Signer): () => SipRequest {
       return this.once("$proto");
     }
     get fromSelf(): boolean {
-      return ksr.is_myself_srcip();
+      // The address alone says nothing where phones and nodes share the machine. What Kamailio sends over UDP leaves
+      // from the port it listens on; a loop over TCP ends by Max-Forwards.
+      return ksr.is_myself_srcip() && this.sourcePort === numberOf("$Rp");
     }
     get callId(): string {
       return checked(required("$ci"), "Call-ID");
