@@ -490,9 +490,9 @@ export interface KsrHdr {
 
 /** Functions of KSR.htable. */
 export interface KsrHtable {
-  /** htable: int sht_dec(str, str). The new value; -255 on failure. */
+  /** htable: int sht_dec(str, str). The new value; -255 for no item without initval, or a text. */
   sht_dec(table: string, key: string): number;
-  /** htable: int sht_inc(str, str). The new value; -255 on failure. */
+  /** htable: int sht_inc(str, str). The new value; -255 for no item without initval, or a text. */
   sht_inc(table: string, key: string): number;
   /** htable: int sht_is_null(str, str). 1 no item; 2 no table; -1 an item; -2 table has a default. */
   sht_is_null(table: string, key: string): KemiResult;
@@ -500,7 +500,7 @@ export interface KsrHtable {
   sht_iterator_end(iterator: string): KemiResult;
   /** htable: int sht_iterator_next(str) */
   sht_iterator_next(iterator: string): KemiResult;
-  /** htable: int sht_iterator_rm(str) */
+  /** htable: int sht_iterator_rm(str). Moves to the next item; -2 removed and no next; -1 nothing to remove. */
   sht_iterator_rm(iterator: string): KemiResult;
   /** htable: int sht_iterator_setex(str, int) */
   sht_iterator_setex(iterator: string, ttlSeconds: number): KemiResult;
@@ -516,8 +516,8 @@ export interface KsrHtable {
   sht_match_name(table: string, operator: string, value: string): KemiResult;
   /** htable: int sht_match_str_value(str, str, str) */
   sht_match_str_value(table: string, operator: string, value: string): KemiResult;
-  /** htable: int sht_reset(str) */
-  sht_reset(table: string): KemiResult;
+  /** htable: int sht_reset(str). 0 is success; -1 no such table. */
+  sht_reset(table: string): 0 | -1;
   /** htable: int sht_rm(str, str). True also when there was no such item. */
   sht_rm(table: string, key: string): KemiResult;
   /** htable: int sht_rm_name(str, str, str) */
@@ -528,15 +528,15 @@ export interface KsrHtable {
   sht_rm_value(table: string, operator: string, value: string): KemiResult;
   /** htable: int sht_rm_value_re(str, str) */
   sht_rm_value_re(table: string, pattern: string): KemiResult;
-  /** htable: int sht_setex(str, str, int) */
+  /** htable: int sht_setex(str, str, int). 0 or below: for ever. No item is no error. */
   sht_setex(table: string, key: string, ttlSeconds: number): KemiResult;
-  /** htable: int sht_seti(str, str, int). Keeps the expiry of an item that is there already. */
+  /** htable: int sht_seti(str, str, int). Expiry starts anew with autoexpire, unless updateexpire=0. */
   sht_seti(table: string, key: string, value: number): KemiResult;
-  /** htable: int sht_sets(str, str, str). Keeps the expiry of an item that is there already. */
+  /** htable: int sht_sets(str, str, str). Expiry starts anew with autoexpire, unless updateexpire=0. */
   sht_sets(table: string, key: string, value: string): KemiResult;
   /** htable: int sht_setxi(str, str, int, int). 0 is success here, unlike its sisters; -1 an error. */
   sht_setxi(table: string, key: string, value: number, ttlSeconds: number): 0 | -1;
-  /** htable: int sht_setxs(str, str, str, int) */
+  /** htable: int sht_setxs(str, str, str, int). A longer text over an existing item, or a text over a number, never expires: call sht_setex after it. */
   sht_setxs(table: string, key: string, value: string, ttlSeconds: number): KemiResult;
   /** htable: int sht_unlock(str, str) */
   sht_unlock(table: string, key: string): KemiResult;
@@ -750,9 +750,9 @@ export interface KsrPv {
 
 /** Functions of KSR.pvx. */
 export interface KsrPvx {
-  /** pvx: int avp_is_null(str) */
+  /** pvx: int avp_is_null(str) @deprecated Kamailio 5.6 removes the newest value before it looks. Compare avp_get with null. */
   avp_is_null(name: string): KemiResult;
-  /** pvx: int avp_rm(str) */
+  /** pvx: int avp_rm(str). Removes the newest value only. */
   avp_rm(name: string): KemiResult;
   /** pvx: int avp_seti(str, int). Adds one more value before the others; it does not replace. */
   avp_seti(name: string, value: number): KemiResult;
@@ -852,7 +852,7 @@ export interface KsrPvx {
   avp_gete(name: string): string | number | symbol;
   /** pvx: xval avp_getw(str) */
   avp_getw(name: string): string | number | symbol;
-  /** pvx: xval shv_get(str). null unless modparam pv/shvset declared it. */
+  /** pvx: xval shv_get(str). 0 unless modparam pv/shvset declared it. */
   shv_get(name: string): KemiValue;
   /** pvx: xval var_get(str). A variable never set is the integer 0, not null. */
   var_get(name: string): KemiValue;
@@ -952,7 +952,7 @@ export interface KsrRr {
   check_route_param(pattern: string): KemiResult;
   /** rr: int is_direction(str) */
   is_direction(direction: string): KemiResult;
-  /** rr: int loose_route(). 1 routed; -1 no Route for us; below -1 errors and preloaded routes. */
+  /** rr: int loose_route(). 1 routed, even by a foreign Route; -1 no Route; -3 only our own preloaded Route. */
   loose_route(): KemiResult;
   /** rr: int loose_route_mode(int) */
   loose_route_mode(p1: number): KemiResult;
@@ -1040,7 +1040,7 @@ export interface KsrRtpengine {
 
 /** Functions of KSR.sanity. */
 export interface KsrSanity {
-  /** sanity: int sanity_check(int, int). 0 or below: bad; a reply may have been sent. */
+  /** sanity: int sanity_check(int, int). 1 good; else bad, and a reply has been sent. */
   sanity_check(messageChecks: number, uriChecks: number): KemiResult;
   /** sanity: int sanity_check_defaults() */
   sanity_check_defaults(): KemiResult;

@@ -51,9 +51,9 @@ function each(prefix: string, table: { [name: string]: (ksr: Ksr) => unknown }):
 const names =
   "$rm $ru $rU $rd $rp $rP $du $si $sp $Ri $Rp $pr $proto $ci $cs $ft $tt $fu $fU $fd $tu $tU $td $ua $ct $cT $rb $cl " +
   "$ou $oU $od $op $rz $ml $bs $hdr(X-One) $hdr(x-one) $hdr(X-None) $(hdr(X-Two)[0]) $(hdr(X-Two)[1]) " +
-  "$(hdr(X-Two)[-1]) $(hdr(X-Two)[2]) $(hdr(X-Two)[*]) $hdr(X-Two) $hdrc(X-Two) $hdrc(X-None) $hdr(X-Ff) $hdr(X-Mid) " +
+  "$(hdr(X-Two)[-1]) $(hdr(X-Two)[2]) $(hdr(X-Two)[*]) $hdr(X-Two) $hdrc(X-Two) $hdrc(X-None) $hdr(X-Ff) " +
   "$hdr(X-Utf) $hdr(X-Empty) $hdr(v) $hdr(Via) $hdr(Contact) $hdrc(Via) $T_reply_code $rs $rr $fs $sndto(ip) $route_uri " +
-  "$mf $dd $dp $dP $sp $fn $tn $var(never) $shv(never) $shv(counter) $avp(never) $(ru{uri.user}) " +
+  "$mf $dd $dp $dP $fn $tn $var(never) $shv(never) $shv(counter) $avp(never) $(ru{uri.user}) " +
   "$(ru{uri.param,line}) $(ru{uri.param,none}) $(ru{uri.port}) $(ru{s.len}) $(hdr(X-None){s.len}) $via0 " +
   "$via0(branch) $(hdr(X-One){s.sha256}) $(ou{uri.host}) $msg(len)";
 
@@ -163,7 +163,11 @@ export const probes: Probe[] = [
     "is_present short": (ksr) => [ksr.hdr.is_present("v"), ksr.hdr.is_present("Via"), ksr.hdr.is_present("m")],
     get: (ksr) => [ksr.hdr.get("X-One"), ksr.hdr.get("X-None"), ksr.hdr.gete("X-None"), ksr.hdr.getw("X-None")],
     "get short": (ksr) => [ksr.hdr.get("i"), ksr.hdr.get("call-id")],
-    "get symbol": (ksr) => [ksr.hdr.get("X-Ff"), ksr.hdr.get("X-Mid")],
+    "get symbol": (ksr) => [ksr.hdr.get("X-Ff"), typeof ksr.hdr.get("X-Mid"), String(ksr.hdr.get("X-Mid")).length],
+    "odd bytes come back unchanged": (ksr) => [
+      ksr.pvx.var_sets("a", String(ksr.hdr.get("X-Mid"))),
+      ksr.pv.get("$(var(a){s.sha256})"),
+    ],
     get_idx: (ksr) => [
       ksr.hdr.get_idx("X-Two", 0),
       ksr.hdr.get_idx("X-Two", 1),
