@@ -65,12 +65,15 @@ function versionOf(packageFile: string): string {
   return (JSON.parse(readFileSync(packageFile, "utf8")) as { version: string }).version;
 }
 
+/** The stub that hands policy and Lua text to the runtime, as it appears in the source map. */
+const entryName = "weir-entry.js";
+
 /** Bundles entry stub, runtime and policy to one minified ES5 function. */
 async function bundle(stub: string): Promise<{ text: string; map: SourceMap; inputs: BuildResult["inputs"] }> {
   let result: esbuild.BuildResult & { outputFiles: esbuild.OutputFile[]; metafile: esbuild.Metafile };
   try {
     result = await esbuild.build({
-      stdin: { contents: stub, resolveDir: root, sourcefile: "weir-entry.js", loader: "js" },
+      stdin: { contents: stub, resolveDir: root, sourcefile: entryName, loader: "js" },
       absWorkingDir: root,
       outfile: path.join(root, "dist/weir.js"),
       bundle: true,
@@ -98,7 +101,10 @@ async function bundle(stub: string): Promise<{ text: string; map: SourceMap; inp
     text: script.text,
     map: JSON.parse(map.text) as SourceMap,
     inputs: Object.entries(output.inputs)
-      .map(([file, { bytesInOutput }]) => ({ file: shown(path.resolve(root, file)), bytes: bytesInOutput }))
+      .map(([file, { bytesInOutput }]) => ({
+        file: file === entryName ? "the ledger's Lua text" : shown(path.resolve(root, file)),
+        bytes: bytesInOutput,
+      }))
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes || (a.file < b.file ? -1 : 1)),
   };

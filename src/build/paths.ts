@@ -6,9 +6,6 @@ export const root = path.resolve(__dirname, "../..");
 /** The module behind `import ... from "weir"`. */
 export const weirEntry = path.join(root, "src/policy/index.ts");
 
-/** Folders of the engine realm that know nothing of Kamailio. */
-export const engineFolders = ["policy", "sip", "net", "routing", "ledger"].map((name) => path.join(root, "src", name));
-
 /** `file` as messages show it: relative to the repository when it lies inside, else absolute. */
 export function shown(file: string): string {
   const relative = path.relative(root, file);

@@ -1,61 +1,25 @@
 /** The compiler from TypeScript to a Redis library. What the ledger's steps do is tested with the ledger. */
-import path from "node:path";
 import Redis from "ioredis-mock";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Failure } from "../../src/build/failure";
 import { compileLedger, evalScript } from "../../src/build/ledger";
-import { folderWith } from "./files";
-
-const globals = `declare const redis: {
-  call(this: void, command: string, ...args: (string | number)[]): unknown;
-  register_function(this: void, name: string, step: (this: void, keys: string[], args: string[]) => unknown): void;
-};
-declare const LIBRARY: string;
-`;
-
-const library = `import { total, words } from "../sums";
-redis.register_function(LIBRARY + "_add", (keys, args) => {
-  const [key = ""] = keys;
-  redis.call("HINCRBY", key, "n", total(args));
-  return redis.call("HGET", key, "n");
-});
-redis.register_function(LIBRARY + "_third", (_keys, args) => args[2] ?? "none");
-redis.register_function(LIBRARY + "_words", (_keys, args) => words(args[0] ?? "").join("+"));
-`;
-
-const sums = `/** A comment that is not wanted in Redis. */
-export function total(numbers: string[]): number {
-  let sum = 0;
-  for (const number of numbers) sum += Number(number);
-  return sum;
-}
-export function words(text: string): string[] {
-  const out: string[] = [];
-  for (const part of text.split(" -- ")) if (!part.startsWith("  x")) out.push(part);
-  return out;
-}
-`;
-
-function sample(files: Record<string, string> = {}): string {
-  const folder = folderWith({ "redis/redis.d.ts": globals, "redis/library.ts": library, "sums.ts": sums, ...files });
-  return path.join(folder, "redis/library.ts");
-}
+import { sampleLedger, sums } from "./sample-ledger";
 
 test("one flat chunk that names itself by its content", () => {
-  const { name, text } = compileLedger(sample());
+  const { name, text } = compileLedger(sampleLedger());
   assert.match(name, /^weir_[0-9a-f]{8}$/);
   assert.is(text.split("\n")[0], `#!lua name=${name}`);
   assert.is(text.split("\n")[1], `local LIBRARY = "${name}"`);
   assert.not.match(text, "require");
   assert.not.match(text, "comment");
   assert.not.match(text, /^\s/m);
-  assert.is(compileLedger(sample()).name, name);
-  assert.is.not(compileLedger(sample({ "sums.ts": sums.replace("sum = 0", "sum = 1") })).name, name);
+  assert.is(compileLedger(sampleLedger()).name, name);
+  assert.is.not(compileLedger(sampleLedger({ "sums.ts": sums.replace("sum = 0", "sum = 1") })).name, name);
 });
 
 test("the same chunk runs through EVAL: array indices, helpers, state", async () => {
-  const entry = sample();
+  const entry = sampleLedger();
   const redis = new Redis();
   try {
     assert.is(await redis.eval(evalScript("add", entry), 1, "k", "2", "3"), "5");
@@ -69,7 +33,7 @@ test("the same chunk runs through EVAL: array indices, helpers, state", async ()
 });
 
 test("helpers wait with looking up globals, which Redis hides while it loads a library", () => {
-  const { text } = compileLedger(sample());
+  const { text } = compileLedger(sampleLedger());
   const helpers = text.slice(text.indexOf("local M0"), text.indexOf("local M1"));
   assert.match(helpers, "StringSplit");
   assert.not.match(helpers, /^local \w+ ?= ?(string|table|math)\.\w+$/m);
@@ -77,7 +41,7 @@ test("helpers wait with looking up globals, which Redis hides while it loads a l
 
 test("a type error in the ledger names file and line", () => {
   try {
-    compileLedger(sample({ "sums.ts": sums.replace("let sum = 0", "let sum: string = 0") }));
+    compileLedger(sampleLedger({ "sums.ts": sums.replace("let sum = 0", "let sum: string = 0") }));
     assert.unreachable();
   } catch (error) {
     assert.instance(error, Failure);
@@ -90,7 +54,7 @@ test("modules that import each other in a circle are refused", () => {
     'import { other } from "./other";\nexport const words = (t: string) => [t + other];\nexport const total = (n: string[]) => n.length;\n';
   const other = 'import { total } from "./sums";\nexport const other = String(total([]));\n';
   try {
-    compileLedger(sample({ "sums.ts": circle, "other.ts": other }));
+    compileLedger(sampleLedger({ "sums.ts": circle, "other.ts": other }));
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /import each other in a circle/);
