@@ -69,7 +69,10 @@ function versionOf(packageFile: string): string {
 const entryName = "weir-entry.js";
 
 /** Bundles entry stub, runtime and policy to one minified ES5 function. */
-async function bundle(stub: string): Promise<{ text: string; map: SourceMap; inputs: BuildResult["inputs"] }> {
+async function bundle(
+  stub: string,
+  modules: Record<string, string>,
+): Promise<{ text: string; map: SourceMap; inputs: BuildResult["inputs"] }> {
   let result: esbuild.BuildResult & { outputFiles: esbuild.OutputFile[]; metafile: esbuild.Metafile };
   try {
     result = await esbuild.build({
@@ -87,7 +90,7 @@ async function bundle(stub: string): Promise<{ text: string; map: SourceMap; inp
       legalComments: "none",
       sourcemap: "external",
       logLevel: "silent",
-      plugins: [resolveWeir(), lowerToEs5()],
+      plugins: [resolveWeir(modules), lowerToEs5()],
       tsconfigRaw: {},
     });
   } catch (error) {
@@ -179,11 +182,11 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
 
   const about = { version, policyHash: hash, library };
   const stub = [
-    `import policy from ${JSON.stringify(policyFile)};`,
-    `import { start } from ${JSON.stringify(runtime)};`,
+    'import policy from "weir-policy";',
+    'import { start } from "weir-runtime";',
     `start(policy, ${JSON.stringify(about)});`,
   ].join("\n");
-  const bundled = await bundle(stub);
+  const bundled = await bundle(stub, { "weir-policy": policyFile, "weir-runtime": runtime });
   const { text: script, map } = breakLines(bundled.text, withRepositoryPaths(bundled.map));
   requireEs5(script, map);
   const bytes = Buffer.byteLength(script);

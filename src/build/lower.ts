@@ -22,13 +22,19 @@ export function lowerFile(text: string, file: string): string {
   return outputText.replaceAll("/** @class */", "/*@__PURE__*/");
 }
 
-/** Where `weir` and TypeScript's helpers lie, also for a policy outside the repository. */
-export function resolveWeir(): Plugin {
+/** Where `weir` and TypeScript's helpers lie, also for a policy outside the repository; and `more` names for files. */
+export function resolveWeir(more: Record<string, string> = {}): Plugin {
+  const files: Record<string, string> = {
+    ...more,
+    weir: weirEntry,
+    tslib: path.join(root, "node_modules/tslib/tslib.es6.mjs"),
+  };
   return {
     name: "weir-resolve",
     setup(build) {
-      build.onResolve({ filter: /^weir$/ }, () => ({ path: weirEntry }));
-      build.onResolve({ filter: /^tslib$/ }, () => ({ path: path.join(root, "node_modules/tslib/tslib.es6.mjs") }));
+      build.onResolve({ filter: new RegExp(`^(${Object.keys(files).join("|")})$`) }, (imported) => ({
+        path: files[imported.path],
+      }));
     },
   };
 }

@@ -74,6 +74,7 @@ test("the same input gives the same bytes, and comments do not change a policy's
   const second = await buildText(policyText());
   assert.is(second.script, first.script);
   assert.is(second.map.mappings, first.map.mappings);
+  assert.equal(second.map.sourcesContent, first.map.sourcesContent, "the place of the files must not matter");
   const commented = await buildText(`// note\n${policyText()}`);
   assert.is(commented.manifest.policyHash, first.manifest.policyHash);
   const other = await buildText(policyText('emergency: ["911"],'));
