@@ -34,7 +34,8 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
   const { t_relay: relayOn, t_on_failure: onFailure, t_set_fr: setTimers } = ksr.tm;
   const recordRoute = ksr.rr.record_route_params;
   const { avp_sets: setAvp, avp_get: getAvp } = ksr.pvx;
-  const { seturi: setUri, setdsturi: setNextHop } = ksr;
+  const setUri = ksr.seturi;
+  const set = ksr.pv.sets;
 
   function sendAnswer(answer: Reply, method: string): void {
     if (answer.reason !== null) report(answer);
@@ -56,7 +57,8 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
       const target = relay.targets[i];
       if (target === undefined) continue;
       if (target.uri !== "") setUri(target.uri);
-      if (target.nextHop !== "") setNextHop(target.nextHop);
+      // Not KSR.setdsturi: only the pseudo-variable makes a new branch of the request, which a failure route needs.
+      if (target.nextHop !== "") set("$du", target.nextHop);
       else if (relay.targets.length > 1) ksr.resetdsturi();
       if (i > 0) ksr.corex.append_branch();
     }

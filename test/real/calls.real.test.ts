@@ -1,89 +1,125 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { freePort } from "../../src/host/ports";
-import { ownedProcesses } from "../../src/host/process";
-import { eventually } from "../support/eventually";
-import { Phone } from "../support/phone";
-import { buildRouter, type Home, type Proxy, startProxy, withHome } from "../support/router";
+import type { IncomingCall, Phone } from "../support/phone";
+import { at, liveCalls, realSuite, withScene } from "../support/scene";
+
+/** The next INVITE at any of the nodes. */
+async function firstOf(nodes: readonly Phone[]): Promise<{ node: Phone; call: IncomingCall }> {
+  for (let waited = 0; waited < 5000; waited += 20) {
+    for (const node of nodes) {
+      const call = await node.incoming(0).catch(() => null);
+      if (call !== null) return { node, call };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("no node got an INVITE");
+}
 
 /** Calls through a real Kamailio: the ledger sees each beginning and each end. */
 for (const home of ["embedded", "redis"] as const) {
-  const test = suite(`calls, ${home} home`);
+  const test = realSuite(`calls, ${home} home`);
 
-  test.after.each(() => {
-    assert.equal(ownedProcesses(), [], "every test stops what it starts");
-  });
-
-  test("max 5: the sixth call gets 503 with Retry-After and reason, and a BYE makes room at once", async () => {
-    await withCalls(home, async ({ proxy, caller, node }) => {
-      const address = udp(proxy);
+  test("max 5: the sixth call gets 503 with Retry-After and reason, and a BYE makes room at once", () =>
+    withScene({ home }, async ({ proxy, caller, node }) => {
       const calls = [];
       for (let i = 0; i < 5; i++) {
-        const call = await caller.invite(address, `sip:room${i}@acme.example`);
+        const call = await caller.invite(at(proxy), `sip:room${i}@acme.example`);
         const incoming = await node.incoming();
-        await incoming.answer().catch(() => null);
-        calls.push({ call, incoming });
+        const acknowledged = incoming.answer();
         await call.established();
+        await acknowledged;
+        calls.push({ call, incoming });
       }
-      const sixth = await caller.invite(address, "sip:room6@acme.example");
-      const refused = await sixth.final();
+      const refused = await (await caller.invite(at(proxy), "sip:room6@acme.example")).final();
       assert.is(refused.status, 503);
       assert.is(refused.header("Retry-After"), "5");
       assert.is(refused.header("X-Weir-Reason"), "tenant-limit");
 
-      const [ended] = calls;
-      if (ended === undefined) throw new Error("no call");
-      const bye = ended.call.bye();
-      await ended.incoming.ended();
-      assert.is((await bye).status, 200);
+      const [first, second] = calls;
+      if (first === undefined || second === undefined) throw new Error("no calls");
+      const answered = first.call.bye();
+      await first.incoming.ended();
+      assert.is((await answered).status, 200);
+      const sixth = await caller.invite(at(proxy), "sip:room7@acme.example");
+      const incoming = await node.incoming();
+      const acknowledged = incoming.answer();
+      await sixth.established();
+      await acknowledged;
 
-      const again = await caller.invite(address, "sip:room7@acme.example");
-      await (await node.incoming()).reply(200, "OK");
-      await again.established();
-    });
-  });
+      // The called side may hang up as well, and both at once.
+      const crossing = second.call.within("BYE");
+      const bye = second.incoming.bye(at(proxy));
+      await crossing;
+      await caller.socket.reply(await caller.socket.nextRequest("BYE"), 200, "OK");
+      await second.incoming.ended();
+      assert.is((await bye).status, 200);
+      await liveCalls(proxy, 4);
+      const status = await proxy.status();
+      assert.is(status.pools[0]?.tenants[0]?.refused["tenant-limit"], 1);
+      assert.is(status.pools[0]?.tenants[0]?.admitted, 6);
+    }));
+
+  test("CANCEL, busy and decline end the lease; none of them is tried elsewhere", () =>
+    withScene({ home, capacities: [10, 10] }, async ({ proxy, caller, nodes }) => {
+      const cancelled = await caller.invite(at(proxy), "sip:a@acme.example");
+      const { call: ringing } = await firstOf(nodes);
+      await ringing.reply(180, "Ringing");
+      await liveCalls(proxy, 1);
+      assert.is((await cancelled.cancel()).status, 200);
+      const cancel = await Promise.any(nodes.map((node) => node.socket.nextRequest("CANCEL")));
+      assert.is(cancel.header("Call-ID"), cancelled.callId);
+      await ringing.reply(487, "Request Terminated");
+      assert.is((await cancelled.final()).status, 487);
+      await liveCalls(proxy, 0);
+
+      for (const [status, reason] of [
+        [486, "Busy Here"],
+        [603, "Decline"],
+      ] as const) {
+        const call = await caller.invite(at(proxy), "sip:a@acme.example");
+        await (await firstOf(nodes)).call.reply(status, reason);
+        assert.is((await call.final()).status, status);
+        await liveCalls(proxy, 0);
+      }
+      assert.is((await proxy.status()).pools[0]?.tenants[0]?.admitted, 3);
+    }));
+
+  test("a node that answers 503 or nothing: the next one gets the call, and the lease moves with it", () =>
+    withScene({ home, capacities: [10, 10, 10], policy: { calls: { nodeAnswerSeconds: 0.5 } } }, async (scene) => {
+      const { proxy, caller, nodes } = scene;
+      const call = await caller.invite(at(proxy), "sip:a@acme.example");
+      const first = await firstOf(nodes);
+      await first.call.reply(503, "Service Unavailable");
+      // The second keeps silent (its request is sent again and again); the third answers.
+      const second = await firstOf(nodes);
+      const third = await firstOf(nodes.filter((node) => node !== second.node));
+      const acknowledged = third.call.answer();
+      await call.established();
+      await acknowledged;
+      assert.not.ok([first.node, second.node].includes(third.node));
+      await liveCalls(proxy, 1);
+      const held = (await proxy.status()).pools[0]?.nodes.filter((node) => node.calls === 1);
+      assert.equal(
+        held?.map((node) => node.node),
+        [third.node.user],
+      );
+      const bye = call.bye();
+      await third.call.ended();
+      assert.is((await bye).status, 200);
+      await liveCalls(proxy, 0);
+    }));
+
+  test("an INVITE sent twice is one call with one lease", () =>
+    withScene({ home }, async ({ proxy, caller, node }) => {
+      const call = await caller.invite(at(proxy), "sip:a@acme.example");
+      await call.retransmit();
+      const incoming = await node.incoming();
+      await call.retransmit();
+      const acknowledged = incoming.answer();
+      await call.established();
+      await acknowledged;
+      await liveCalls(proxy, 1);
+      assert.is((await proxy.status()).pools[0]?.tenants[0]?.admitted, 1);
+    }));
 
   test.run();
 }
-
-interface Scene {
-  proxy: Proxy;
-  caller: Phone;
-  node: Phone;
-}
-
-async function withCalls(home: Home, body: (scene: Scene) => Promise<void>): Promise<void> {
-  const port = await freePort("127.0.0.11");
-  const router = await buildRouter({
-    pools: { main: { nodes: [{ id: "media-1", address: `sip:127.0.0.11:${port}`, capacity: 100 }] } },
-    tenants: { acme: { domains: ["acme.example"], pool: "main", calls: { max: 5 } } },
-    trusted: ["127.0.0.1"],
-  });
-  const node = await Phone.open("media", "127.0.0.11", "127.0.0.11", "udp", port);
-  const caller = await Phone.open("alice", "acme.example");
-  try {
-    await withHome(home, async (options) => {
-      const proxy = await startProxy(router, { ...options, logLevel: 2 });
-      try {
-        await body({ proxy, caller, node });
-      } catch (error) {
-        process.stderr.write(`${proxy.log()}\n`);
-        throw error;
-      } finally {
-        await proxy.stop();
-      }
-    });
-  } finally {
-    node.close();
-    caller.close();
-    router.remove();
-  }
-}
-
-function udp(proxy: Proxy) {
-  const listener = proxy.listen.find((each) => each.protocol === "udp");
-  if (listener === undefined) throw new Error("no UDP listener");
-  return listener;
-}
-
-void eventually;

@@ -4,11 +4,21 @@ import { requestFrom } from "./requests";
 
 /** A user agent for tests: sends through one proxy and keeps its dialogs' route sets (RFC 3261 section 12). */
 export class Phone {
+  private open = true;
+
   private constructor(
     readonly socket: SipSocket,
     readonly user: string,
     readonly domain: string,
   ) {}
+
+  /** Answers OPTIONS from now on, as a living node does to Kamailio's probes. */
+  async answerProbes(): Promise<void> {
+    while (this.open) {
+      const probe = await this.socket.nextRequest("OPTIONS", 200).catch(() => null);
+      if (probe !== null && this.open) await this.socket.reply(probe, 200, "OK");
+    }
+  }
 
   static async open(user: string, domain: string, host = "127.0.0.1", protocol: "udp" | "tcp" = "udp", port = 0) {
     return new Phone(await SipSocket.open(protocol, host, port), user, domain);
@@ -19,6 +29,7 @@ export class Phone {
   }
 
   close(): void {
+    this.open = false;
     this.socket.close();
   }
 
@@ -122,7 +133,10 @@ export class OutgoingCall {
   async within(method: string, cseq = ++this.cseq, to = this.proxy, headers: Record<string, string | null> = {}) {
     const answer = this.answer;
     if (answer === null) throw new Error("not established");
-    const routes = answer.headers("Record-Route").flatMap((line) => line.split(/,\s*/)).reverse();
+    const routes = answer
+      .headers("Record-Route")
+      .flatMap((line) => line.split(/,\s*/))
+      .reverse();
     await this.phone.socket.send(
       requestFrom(this.phone.socket, {
         method,

@@ -52,12 +52,12 @@ export interface Status {
 }
 
 /** A proxy under test. */
-export interface Proxy extends Kamailio {
+export interface RunningProxy extends Kamailio {
   status(): Promise<Status>;
 }
 
 /** Starts a proxy that runs a built policy. */
-export async function startProxy(router: BuiltRouter, options: Partial<KamailioOptions> = {}): Promise<Proxy> {
+export async function startProxy(router: BuiltRouter, options: Partial<KamailioOptions> = {}): Promise<RunningProxy> {
   const kamailio = await startKamailio({
     script: router.script,
     dispatcherList: router.dispatcherList,
