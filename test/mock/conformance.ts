@@ -1,9 +1,17 @@
-/** Runs the probes on the mock, with the ports a real run had. */
+/** Runs the probes on the mock, with the ports a real run had. Engine code: it runs in Duktape too. */
 import { createMock } from "../../kemi/mock";
 import type { TableOptions } from "../../kemi/mock/htable";
-import { tables } from "./kamailio";
 import { probeRequest } from "./messages";
 import { probes, runProbe } from "./probes";
+
+/** Tables both worlds have; the modparam strings are Kamailio's own. */
+export const tables = [
+  "t=>size=4;",
+  "x=>size=4;autoexpire=100;",
+  "keep=>size=4;autoexpire=100;updateexpire=0;",
+  "zero=>size=4;initval=0;",
+  "it=>size=4;",
+];
 
 /** Turns Kamailio's modparam into the mock's option. */
 export function tableOptions(modparams: string[]): { [name: string]: TableOptions } {

@@ -7,15 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ts from "typescript";
 import { decodeText } from "../../kemi/mock/bytes";
-
-/** Tables both worlds have; the modparam strings are Kamailio's own. */
-export const tables = [
-  "t=>size=4;",
-  "x=>size=4;autoexpire=100;",
-  "keep=>size=4;autoexpire=100;updateexpire=0;",
-  "zero=>size=4;initval=0;",
-  "it=>size=4;",
-];
+import { tables } from "./conformance";
 
 /** What one run of the probes gave. */
 export interface RealRun {
@@ -34,7 +26,7 @@ const modules =
 /** Lowers an engine-code module to a plain ES5 script that leaves its exports in a global of the given name. */
 export function lower(file: string, globalName: string): string {
   const out = ts.transpileModule(readFileSync(file, "utf8"), {
-    compilerOptions: { target: ts.ScriptTarget.ES5, module: ts.ModuleKind.CommonJS, ignoreDeprecations: "6.0" },
+    compilerOptions: { target: ts.ScriptTarget.ES5, module: ts.ModuleKind.CommonJS },
   });
   return `var ${globalName} = (function () { var exports = {}; ${out.outputText}\nreturn exports; })();\n`;
 }
