@@ -1,5 +1,6 @@
 /** What Kamailio's own modules check and absorb before routing sees a request. */
 
+import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
 import { ok, resultCode } from "./types/results";
 
@@ -29,8 +30,10 @@ export function screen(ksr: Ksr): () => boolean {
       }
       return false;
     }
-    // The module sends its own reply.
-    if (!ok(checkSanity(MESSAGE_CHECKS, URI_CHECKS))) return false;
+    if (!ok(checkSanity(MESSAGE_CHECKS, URI_CHECKS))) {
+      answerInsane(ksr);
+      return false;
+    }
     if (isCancel()) {
       if (ok(checkTransaction())) relay();
       else {
@@ -47,4 +50,18 @@ export function screen(ksr: Ksr): () => boolean {
     // 0: a retransmission, answered from the transaction, or the ACK of a failure.
     return resultCode(checkTransaction()) !== 0;
   };
+}
+
+/** The module has found a reply and kept it (its parameter noreply): a scheme it cannot parse it would answer 400. */
+function answerInsane(ksr: Ksr): void {
+  if (ksr.is_ACK()) return;
+  // Of a URI that it cannot parse Kamailio shows nothing, so the start line has to do.
+  const line = (asText(ksr.pv.get("$mb"), "message") ?? "").substring(0, 80);
+  const uri = line.substring(line.indexOf(" ") + 1);
+  if (/^(sips?|tel):/i.test(uri) || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) {
+    ksr.sanity.sanity_reply();
+    return;
+  }
+  ksr.hdr.append_to_reply("X-Weir-Reason: bad-scheme\r\n");
+  ksr.sl.sl_send_reply(416, "Unsupported URI Scheme");
 }

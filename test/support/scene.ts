@@ -30,6 +30,8 @@ export interface SceneOptions {
   capacities?: readonly number[];
   /** Merged over the policy. */
   policy?: Record<string, unknown>;
+  /** Text of the route hook. */
+  route?: string;
   /** Merged over tenant acme. */
   acme?: Record<string, unknown>;
   kamailio?: Partial<KamailioOptions>;
@@ -58,7 +60,7 @@ export async function withScene(options: SceneOptions, play: (scene: Scene) => P
     void node.answerProbes();
     nodes.push(node);
   }
-  const router = await buildRouter({
+  const policy = {
     pools: {
       main: {
         nodes: nodes.map((node, i) => ({
@@ -74,7 +76,11 @@ export async function withScene(options: SceneOptions, play: (scene: Scene) => P
     registration: { minExpires: 1 },
     trusted: ["127.0.0.1"],
     ...options.policy,
-  });
+  };
+  const text = JSON.stringify(policy, null, 2);
+  const router = await buildRouter(
+    options.route === undefined ? text : `${text.replace(/\n}$/, "")},\n  route: ${options.route},\n}`,
+  );
   try {
     await withHome(options.home, async (store, redis) => {
       const another: Scene["another"] = async (more = {}) => {
