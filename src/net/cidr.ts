@@ -34,8 +34,8 @@ function parseIpv4(text: string): number[] | null {
 function parseIpv6(text: string): number[] | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
-  const head = parseGroups(halves[0] ?? "");
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
+  const head = parseGroups(halves[0] ?? "", halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? "", true) : [];
   if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
@@ -46,13 +46,14 @@ function parseIpv6(text: string): number[] | null {
   return mapped ? groups.slice(6) : groups;
 }
 
-function parseGroups(text: string): number[] | null {
+/** @param last whether these groups end the address, where alone it may be written as an IPv4 address */
+function parseGroups(text: string, last: boolean): number[] | null {
   if (text === "") return [];
   const groups: number[] = [];
   const parts = text.split(":");
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i] ?? "";
-    if (i === parts.length - 1 && part.indexOf(".") >= 0) {
+    if (last && i === parts.length - 1 && part.indexOf(".") >= 0) {
       const v4 = parseIpv4(part);
       if (v4 === null) return null;
       groups.push(v4[0] ?? 0, v4[1] ?? 0);

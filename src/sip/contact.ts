@@ -7,7 +7,7 @@ export interface Contact {
   /** The address as written, without the angle brackets. */
   readonly address: string;
   readonly uri: SipUri;
-  /** The `expires` parameter in seconds, null when absent or not a number (RFC 3261: then the default applies). */
+  /** The `expires` parameter in seconds, null when absent. */
   readonly expiresSeconds: number | null;
   /** The `q` parameter in thousandths; 1000 when absent. */
   readonly q: number;
@@ -22,6 +22,8 @@ export type ContactList =
 
 /** RFC 3261 section 20.19: expiry is at most 2^32-1. */
 const EXPIRES_MAX = 4294967295;
+/** What a malformed expiry is as good as, seconds (RFC 3261 sections 20.10 and 20.19). */
+const EXPIRES_MALFORMED = 3600;
 
 /**
  * Reads the values of all Contact header fields of one request.
@@ -44,7 +46,7 @@ export function parseContacts(value: string | null): ContactList {
 function parseContact(text: string): Contact | null {
   let address: string;
   let rest: string;
-  const open = indexOfTop(text, "<");
+  const open = indexOfTop(text, "<", 0);
   if (open >= 0) {
     const close = text.indexOf(">", open);
     if (close < 0) return null;
@@ -67,7 +69,7 @@ function parseContact(text: string): Contact | null {
     if (equals < 0) continue;
     const name = part.substring(0, equals).trim().toLowerCase();
     const value = part.substring(equals + 1).trim();
-    if (name === "expires") expiresSeconds = parseSeconds(value);
+    if (name === "expires") expiresSeconds = parseExpires(value);
     else if (name === "q") {
       const thousandths = parseQ(value);
       if (thousandths < 0) return null;
@@ -77,11 +79,9 @@ function parseContact(text: string): Contact | null {
   return { address, uri, expiresSeconds, q };
 }
 
-/** Whole seconds, at most 2^32-1; null when it is not a number. */
-export function parseSeconds(text: string): number | null {
-  if (!/^[0-9]+$/.test(text)) return null;
-  const seconds = Number(text);
-  return Math.min(seconds, EXPIRES_MAX);
+/** An expiry in whole seconds, at most 2^32-1; 3600 when it is malformed. */
+export function parseExpires(text: string): number {
+  return /^[0-9]+$/.test(text) ? Math.min(Number(text), EXPIRES_MAX) : EXPIRES_MALFORMED;
 }
 
 /** `qvalue` of RFC 3261 section 25.1 in thousandths, -1 when malformed. */
@@ -92,26 +92,26 @@ function parseQ(text: string): number {
 /** Splits at a separator that stands outside of quotes and angle brackets. */
 function splitTop(text: string, separator: string): string[] {
   const parts: string[] = [];
-  let rest = text;
-  let at = indexOfTop(rest, separator);
+  let from = 0;
+  let at = indexOfTop(text, separator, from);
   while (at >= 0) {
-    parts.push(rest.substring(0, at));
-    rest = rest.substring(at + 1);
-    at = indexOfTop(rest, separator);
+    parts.push(text.substring(from, at));
+    from = at + 1;
+    at = indexOfTop(text, separator, from);
   }
-  parts.push(rest);
+  parts.push(text.substring(from));
   return parts;
 }
 
-function indexOfTop(text: string, wanted: string): number {
-  const first = text.indexOf(wanted);
+function indexOfTop(text: string, wanted: string, from: number): number {
+  const first = text.indexOf(wanted, from);
   // Most values hold neither quotes nor the separator before a bracket; the loop below is for those that do.
   if (first < 0) return -1;
-  const before = text.substring(0, first);
+  const before = text.substring(from, first);
   if (before.indexOf('"') < 0 && before.indexOf("<") < 0) return first;
   let quoted = false;
   let bracketed = false;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = from; i < text.length; i++) {
     const c = text.charAt(i);
     if (quoted) {
       if (c === "\\") i++;

@@ -27,7 +27,8 @@ const HOST = /^[a-z0-9._-]+$/;
 const IPV6 = /^[0-9a-f:.]+$/;
 const PORT = /^[0-9]{1,5}$/;
 const NOT_IN_URI = /[^!#-;=?-~\x80-\uffff]/;
-const UNRESERVED = /^[A-Za-z0-9_.!~*'()-]$/;
+/** Printable ASCII without `reserved` (RFC 3261 section 25.1) and the percent sign. */
+const UNESCAPED = /^[!"#'()*.0-9<>A-Z[\\\]^_`a-z{|}~-]$/;
 
 /**
  * Parses a SIP URI.
@@ -47,7 +48,8 @@ export function parseSipUri(text: string): SipUri | null {
   if (at >= 0) {
     user = text.substring(colon + 1, at);
     rest = text.substring(at + 1);
-    if (user === "") return null;
+    // An "@" in a user must be escaped. Where it is not, others might take another part of the text for the host.
+    if (user === "" || user.indexOf("@") >= 0) return null;
   }
   let headers = "";
   const question = rest.indexOf("?");
@@ -117,8 +119,9 @@ export function splitHostPort(text: string): { host: string; port: number } | nu
 }
 
 /**
- * Resolves `%41` escapes of characters that need none, so that `%61lice` and `alice` are one address of record
- * (RFC 3261 section 10.3 step 5). Escapes of other characters stay, in upper case; a broken escape is kept as it is.
+ * Resolves `%41` escapes of characters that are equivalent to their escapes, so that `%61lice` and `alice` are one
+ * address of record (RFC 3261 sections 10.3 step 5 and 19.1.4). Escapes of other characters stay, in upper case; a
+ * percent sign that escapes nothing becomes `%25`, so that the result is the same when it is resolved once more.
  */
 export function unescapeUser(user: string): string {
   let percent = user.indexOf("%");
@@ -130,11 +133,11 @@ export function unescapeUser(user: string): string {
     const hex = user.substring(percent + 1, percent + 3);
     const code = hexByte(hex);
     if (code < 0) {
-      out += "%";
+      out += "%25";
       from = percent + 1;
     } else {
       const character = String.fromCharCode(code);
-      out += UNRESERVED.test(character) ? character : `%${hex.toUpperCase()}`;
+      out += UNESCAPED.test(character) ? character : `%${hex.toUpperCase()}`;
       from = percent + 3;
     }
     percent = user.indexOf("%", from);
@@ -148,7 +151,7 @@ function hexByte(text: string): number {
 
 /**
  * One text per URI under the comparison rules that registrations need (RFC 3261 section 19.1.4): scheme and host
- * without regard to case, user with it and with escapes resolved, parameters in any order.
+ * without regard to case, user with it and with escapes resolved, parameters in any order, headers as written.
  */
 export function comparisonKey(uri: SipUri): string {
   const params: string[] = [];
@@ -156,5 +159,6 @@ export function comparisonKey(uri: SipUri): string {
   params.sort();
   const port = uri.port === 0 ? "" : `:${uri.port}`;
   const user = uri.user === "" ? "" : `${unescapeUser(uri.user)}@`;
-  return `${uri.scheme}:${user}${uri.host}${port};${params.join(";")}`;
+  const headers = uri.headers === "" ? "" : `?${uri.headers}`;
+  return `${uri.scheme}:${user}${uri.host}${port};${params.join(";")}${headers}`;
 }

@@ -1,5 +1,6 @@
 import type { Binding, ContactUpdate } from "../../ledger/bindings";
-import { type Contact, parseContacts, parseSeconds } from "../../sip/contact";
+import { canonicalHost } from "../../net/host";
+import { type Contact, parseContacts, parseExpires } from "../../sip/contact";
 import { comparisonKey, uriParam } from "../../sip/uri";
 import { userBindings } from "../aor";
 import type { Context } from "../context";
@@ -9,6 +10,8 @@ import type { SipRequest } from "../request";
 
 /** Longest contact that is stored: what fits comfortably into a UDP request with ten of them. */
 const LONGEST_CONTACT = 512;
+/** Contacts of one request: the most that a policy may allow, so more could never be stored. */
+const MOST_CONTACTS = 100;
 
 /** The registrar (RFC 3261 section 10.3); step numbers are that section's. */
 export const register: Step = (request, context, findings): Decision | null => {
@@ -19,18 +22,23 @@ export const register: Step = (request, context, findings): Decision | null => {
   const required = request.header("Require");
   if (required !== null) return refusal("bad-extension", `Unsupported: ${required}\r\n`, tenant);
 
+  // Step 5: whom the request asks must be responsible for whom it names.
+  const asked = context.policy.domains.get(canonicalHost(request.requestHost));
+  if (asked !== undefined && asked !== findings.tenant) return refusal("unknown-domain", "", tenant);
   if (request.toUser === "") return refusal("malformed", "", tenant, "no user in To");
 
   // Step 6.
   const contacts = parseContacts(request.header("Contact"));
   const header = request.header("Expires");
-  const headerSeconds = header === null ? null : parseSeconds(header.trim());
+  const headerSeconds = header === null ? null : parseExpires(header.trim());
   if (contacts.kind === "malformed") return refusal("bad-contact", "", tenant);
   if (contacts.kind === "star" && headerSeconds !== 0) return refusal("bad-star", "", tenant);
 
   // Step 7, what can be known before the bindings are.
   const updates: ContactUpdate[] = [];
   if (contacts.kind === "list") {
+    // Before any work per contact: comparing each with each, in one step of the ledger, would keep others waiting.
+    if (contacts.contacts.length > MOST_CONTACTS) return refusal("too-many-contacts", "", tenant);
     const { minExpires, maxExpires, defaultExpires } = context.policy.registration;
     for (const contact of contacts.contacts) {
       if (contact.address.length > LONGEST_CONTACT) return refusal("bad-contact", "", tenant, "too long");
