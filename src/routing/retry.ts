@@ -3,7 +3,7 @@
 import { callScope } from "../ledger/keys";
 import { ringLeaseMs } from "../policy/compile";
 import type { Context, Ledger } from "./context";
-import { type Attempt, type Decision, type FollowUp, refusal } from "./decision";
+import type { Attempt, FollowUp, Relay } from "./decision";
 import type { Token } from "./token";
 
 /** Nodes that one call may try; with two seconds each the caller hears something before it gives up. */
@@ -29,7 +29,7 @@ export interface GiveUp {
  * Decides about a failed INVITE. A server's own trouble (5xx, silence) is another server's chance; what a person or
  * the called side answered (busy, declined, not found: 4xx and 6xx) is the answer.
  */
-export function retry(attempt: Attempt, failure: Failure, context: Context): Decision | GiveUp {
+export function retry(attempt: Attempt, failure: Failure, context: Context): Relay | GiveUp {
   const giveUp: GiveUp = { kind: "give-up", followUp: { step: "release", token: attempt.token } };
   const pool = context.policy.pools.get(attempt.pool);
   const serversTrouble = failure.silent || (failure.code >= 500 && failure.code <= 599);
@@ -70,7 +70,7 @@ export function retry(attempt: Attempt, failure: Failure, context: Context): Dec
       followUp: null,
     };
   }
-  return refusal("no-node");
+  return giveUp;
 }
 
 /** Carries out a follow-up; true when the store was reached or none was needed. */

@@ -28,6 +28,8 @@ export const routeCall: Step = (request, context, findings): Decision | null => 
   }
   if (destination.kind === "user") return toUser(request, context, findings, tenant, destination, emergency);
   if (destination.kind === "refuse") {
+    if (!(destination.code >= 400 && destination.code <= 699))
+      throw new Error(`the route hook refuses with ${destination.code}; a refusal is 400 to 699`);
     return { ...refusal("policy-refused", "", tenant.id), code: destination.code, phrase: destination.reason };
   }
   return refusal("unknown-domain", "", tenant.id);
@@ -58,13 +60,21 @@ function destinationOf(
     });
     if (chosen.kind !== "default") return chosen;
   }
-  return defaultDestination(request, context, findings, tenant);
+  return defaultDestination(request, context, findings, tenant, emergency);
 }
 
 /** From a node to the phone; from a phone or trunk to the tenant's pool, or straight to a phone where that is so. */
-function defaultDestination(request: SipRequest, context: Context, findings: Findings, tenant: Tenant): Destination {
+function defaultDestination(
+  request: SipRequest,
+  context: Context,
+  findings: Findings,
+  tenant: Tenant,
+  emergency: boolean,
+): Destination {
   const fromNode = findings.source.kind === "node";
-  if (fromNode || tenant.directCalls) {
+  // Nobody registers as an emergency number: only a node can reach it.
+  const direct = tenant.directCalls && !(emergency && tenant.pool !== null);
+  if (fromNode || direct) {
     const called = context.policy.domains.get(canonicalHost(request.requestHost));
     if (called !== undefined && (fromNode || called === tenant)) {
       return { kind: "user", user: request.requestUser, domain: request.requestHost };

@@ -12,6 +12,8 @@ const DIALOG_ONLY = ", ACK, BYE, UPDATE, PRACK, INFO,";
  * has it is a party of a dialog that was let in. A device that lost it needs to be known by its address.
  */
 export const followDialog: Step = (request, context): Decision | null => {
+  // A registration is no dialog (RFC 3261 section 10), whatever tag a device puts into To.
+  if (request.method === "REGISTER") return null;
   if (!request.inDialog) {
     if (DIALOG_ONLY.indexOf(`, ${request.method},`) < 0) return null;
     return request.method === "ACK" ? DROP : refusal("no-dialog");

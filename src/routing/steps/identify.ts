@@ -23,10 +23,13 @@ export const identify: Step = (request, context, findings): Decision | null => {
 
 function tenantOf(request: SipRequest, context: Context, findings: Findings): Tenant | null {
   const source = findings.source;
-  if (source.kind === "trunk") return source.tenant;
   const domains = context.policy.domains;
-  // The domain of the address of record is the registrar's (RFC 3261 section 10.3 step 5).
-  if (request.method === "REGISTER") return domains.get(canonicalHost(request.toHost)) ?? null;
+  if (request.method === "REGISTER") {
+    // The domain of the address of record decides (RFC 3261 section 10.3 step 5), for a trunk its own ones only.
+    const registering = domains.get(canonicalHost(request.toHost)) ?? null;
+    return source.kind === "trunk" && registering !== source.tenant ? null : registering;
+  }
+  if (source.kind === "trunk") return source.tenant;
   const called = () => domains.get(canonicalHost(request.requestHost));
   const calling = () => domains.get(canonicalHost(request.fromHost));
   // What a node sends goes to one of the called tenant's phones.

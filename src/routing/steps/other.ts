@@ -8,7 +8,8 @@ import { targetsOf } from "../targets";
 export const routeOther: Step = (request, context, findings): Decision | null => {
   const tenant = findings.tenant;
   if (tenant === null) return null;
-  if (context.policy.domains.get(canonicalHost(request.requestHost)) === undefined) {
+  // Like calls: between users of one tenant, and from nodes to anybody's.
+  if (context.policy.domains.get(canonicalHost(request.requestHost)) !== tenant) {
     return refusal("unknown-domain", "", tenant.id);
   }
   const bindings = context.ledger.lookUp(userBindings(request.requestUser, request.requestHost));
