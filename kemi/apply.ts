@@ -86,7 +86,10 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
   function sendingFailed(relay: Relay, method: string): void {
     const attempt = relay.attempt;
     if (attempt !== null) follow({ step: "release", token: attempt.token });
-    if (method !== "ACK") sendAnswer(refusal("no-node", "", attempt?.token.tenant ?? ""), method);
+    if (method !== "ACK") {
+      const headers = `Retry-After: ${context.policy.times.retryAfterSeconds}\r\n`;
+      sendAnswer(refusal("no-node", headers, attempt?.token.tenant ?? ""), method);
+    }
   }
 
   function follow(step: FollowUp): void {
@@ -115,7 +118,6 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
         follow(outcome.followUp);
         return;
       }
-      if (outcome.kind !== "relay") return;
       aim(outcome);
       if (outcome.attempt !== null) arm(outcome.attempt);
       if (!ok(relayOn())) follow({ step: "release", token: attempt.token });
