@@ -29,7 +29,7 @@ export interface Applier {
 
 /** Makes the applier. */
 export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Counters): Applier {
-  const appendToReply = ksr.hdr.append_to_reply;
+  const { append_to_reply: appendToReply, remove: removeHeader } = ksr.hdr;
   const sendReply = ksr.sl.sl_send_reply;
   const { t_relay: relayOn, t_on_failure: onFailure, t_set_fr: setTimers } = ksr.tm;
   const recordRoute = ksr.rr.record_route_params;
@@ -72,6 +72,9 @@ export function applier(ksr: Ksr, signer: Signer, context: Context, counters: Co
 
   function send(relay: Relay, method: string, callId: () => string): void {
     if (relay.token !== null) {
+      // The decision says where to, not the sender: a Route that names this proxy would bring the request back
+      // (RFC 3261 section 16.4), and any other would make an open relay of it.
+      removeHeader("Route");
       recordRoute(`;w=${signer.sign(formatToken(relay.token), callId())}`);
     }
     aim(relay);
