@@ -337,7 +337,10 @@ function arm(world: World, context: Context, what: "onFailure" | "onReply" | "on
 }
 
 // One process handles one message at a time, so no other process can be at work on the same one.
-define("tmx", { t_precheck_trans: () => -1 });
+// ACK and CANCEL are not looked at, which it says with -2.
+define("tmx", {
+  t_precheck_trans: (_w, c) => (c.message.method === "ACK" || c.message.method === "CANCEL" ? -2 : -1),
+});
 
 define("rr", {
   loose_route: (w, c) => looseRoute(w, c),

@@ -46,8 +46,8 @@ export function checkTransaction(world: World, context: Context): number {
   if (context.transaction) return sameMessageAgain(world, context);
   const found = findTransaction(world, context.message);
   if (context.message.method === "CANCEL") return found ? 1 : -1;
-  if (!found) return -1;
-  if (found.endToEndAck) return 1;
+  // An ACK to a 2xx that was relayed is nobody's; tm says no more of it than of a new request.
+  if (!found || found.endToEndAck) return -1;
   context.transaction = found.transaction;
   return sameMessageAgain(world, context);
 }
@@ -57,9 +57,9 @@ function sameMessageAgain(world: World, context: Context): number {
   return 0;
 }
 
-/** t_newtran: 1 made (or an ACK, which makes none), 0 a retransmission, -1 there is one already. */
+/** t_newtran: 1 made (or an ACK, which makes none), 0 a retransmission, -10 there is one already (tm's E_SCRIPT). */
 export function newTransaction(world: World, context: Context): number {
-  if (context.transaction) return -1;
+  if (context.transaction) return -10;
   const found = findTransaction(world, context.message);
   if (found && context.message.method !== "CANCEL" && !found.endToEndAck) {
     if (context.message.method !== "ACK") resendReply(world, found.transaction);
@@ -124,7 +124,7 @@ export function relay(world: World, context: Context): number {
   }
   if (forward(world, context, transaction)) return 1;
   transaction.delayedError = { code: 478, reason: "Unresolvable destination (478/TM)" };
-  return -1;
+  return -478;
 }
 
 /** t_reply and, with a transaction, send_reply. 1 sent, -1 there was a final reply already. */
@@ -164,14 +164,18 @@ export function receiveReply(
   if (branch.status >= 200 && !(transaction.method === "INVITE" && code < 300 && code >= 200)) return;
   if (transaction.method === "INVITE" && code >= 300) generate(world, transaction, branch, "ACK");
   branch.status = code;
-  branch.replied = true;
   if (branch.onReply !== "") {
     const context = replyContext(transaction.context, sent, code, reason, headers, body);
     context.transaction = transaction;
     world.run(branch.onReply, context);
   }
   if (code < 200) {
-    if (branch.cancelPending) sendCancel(world, transaction, branch);
+    // The first sign of life after a CANCEL is answered with it, and goes no further.
+    if (branch.cancelPending) {
+      sendCancel(world, transaction, branch);
+      return;
+    }
+    branch.replied = true;
     if (code > 100 && transaction.status < 200)
       sendUpstream(world, transaction, forwarded(transaction, code, reason, headers, body));
     return;
@@ -183,6 +187,8 @@ export function receiveReply(
   }
   branch.failure = forwarded(transaction, code, reason, headers, body);
   finishBranches(world, transaction);
+  // The failure route does not see this mark for the reply it is about, only for provisional ones before.
+  branch.replied = true;
 }
 
 /** No answer in time: 408 made by tm itself. */
@@ -231,7 +237,7 @@ function forwarded(transaction: Transaction, code: number, reason: string, heade
   const reply = makeReply(
     transaction.context,
     remapped ? 500 : code,
-    remapped ? "Server Internal Error" : reason,
+    remapped ? "Service Unavailable" : reason,
     true,
     true,
   );
@@ -278,6 +284,9 @@ function forward(world: World, context: Context, transaction: Transaction): bool
     // What a branch route changes is for its branch alone.
     sending = copyContext(context);
     sending.routeType = "branch";
+    // Armed for one relay: a failure route that relays again has to arm it again.
+    context.onBranch = "";
+    transaction.onBranch = "";
     world.run(onBranch, sending);
   }
   const branchId = "z9hG4bK" + (1000 + world.transactions.indexOf(transaction)) + "." + transaction.branches.length;

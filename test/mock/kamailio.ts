@@ -31,47 +31,79 @@ export function lower(file: string, globalName: string): string {
   return `var ${globalName} = (function () { var exports = {}; ${out.outputText}\nreturn exports; })();\n`;
 }
 
+/** A running Kamailio. */
+export interface RunningKamailio {
+  /** What it logged so far, up to a bound. */
+  log(): string;
+  exited(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts a Kamailio with the given script on udp 127.0.0.1:port, and waits until it answers. */
+export async function startKamailio(port: number, script: string): Promise<RunningKamailio> {
+  const dir = mkdtempSync(join(tmpdir(), "weir-conformance-"));
+  writeConfiguration(dir, port, script);
+  const args = ["-DD", "-E", "-X", "fm", "-x", "fm", "-m", "32", "-M", "8", "-f", join(dir, "kamailio.cfg")];
+  const child = spawn("kamailio", [...args, "-Y", join(dir, "run"), "-P", join(dir, "pid")], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    if (log.length < 1_000_000) log += chunk.toString("latin1");
+  });
+  const running: RunningKamailio = {
+    log: () => log,
+    exited: () => child.exitCode !== null,
+    stop: async () => {
+      await stop(child);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  // The pid file comes before the workers, which need a moment more.
+  for (let i = 0; i < 60 && !existsSync(join(dir, "pid")) && !running.exited(); i++) await sleep(100);
+  await sleep(500);
+  if (running.exited()) {
+    await running.stop();
+    throw new Error(`kamailio did not start:\n${log.slice(0, 6000)}`);
+  }
+  return running;
+}
+
 /** Sends one request through a real Kamailio whose script runs all probes. `message` gets the two ports. */
 export async function runReal(message: (proxyPort: number, clientPort: number) => string): Promise<RealRun> {
-  const dir = mkdtempSync(join(tmpdir(), "weir-conformance-"));
+  const dir = mkdtempSync(join(tmpdir(), "weir-probes-"));
+  const result = join(dir, "result.json");
   const client = createSocket("udp4");
-  let child: ChildProcess | undefined;
+  let kamailio: RunningKamailio | undefined;
   try {
     const proxyPort = await freePort();
     await new Promise<void>((resolve) => client.bind(0, "127.0.0.1", resolve));
     const clientPort = client.address().port;
     const received: string[] = [];
     client.on("message", (data) => received.push(data.toString("latin1")));
-    writeConfiguration(dir, proxyPort);
-    child = spawn(
-      "kamailio",
-      ["-DD", "-E", "-X", "fm", "-x", "fm", "-m", "32", "-M", "8", "-f", join(dir, "kamailio.cfg")].concat([
-        "-Y",
-        join(dir, "run"),
-        "-P",
-        join(dir, "pid"),
-      ]),
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    let log = "";
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (log.length < 100_000) log += chunk.toString("latin1");
-    });
-    const text = Buffer.from(message(proxyPort, clientPort), "latin1");
-    const result = join(dir, "result.json");
-    // Sent again until the script has answered: Kamailio is deaf for a moment after its start.
-    for (let i = 0; i < 40 && !existsSync(result) && child.exitCode === null; i++) {
-      if (i % 10 === 2) client.send(text, proxyPort, "127.0.0.1");
-      await sleep(250);
-    }
-    if (!existsSync(result)) throw new Error(`no result from kamailio:\n${log.slice(0, 6000)}`);
+    kamailio = await startKamailio(proxyPort, probeScript(result));
+    client.send(Buffer.from(message(proxyPort, clientPort), "latin1"), proxyPort, "127.0.0.1");
+    for (let i = 0; i < 50 && !existsSync(result); i++) await sleep(100);
+    if (!existsSync(result)) throw new Error(`no result from kamailio:\n${kamailio.log().slice(0, 6000)}`);
     await sleep(200);
-    return { results: decodeAll(JSON.parse(readFileSync(result, "latin1"))), proxyPort, clientPort, received };
+    const results = decodeAll(JSON.parse(readFileSync(result, "latin1")));
+    return { results, proxyPort, clientPort, received };
   } finally {
     client.close();
-    if (child) await stop(child);
-    if (!process.env.WEIR_KEEP) rmSync(dir, { recursive: true, force: true });
+    if (kamailio) await kamailio.stop();
+    rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function probeScript(result: string): string {
+  return [
+    lower(join(__dirname, "probes.ts"), "P"),
+    "function ksr_request_route() {",
+    "  var out = {};",
+    "  for (var i = 0; i < P.probes.length; i++) out[P.probes[i].name] = P.runProbe(P.probes[i], KSR);",
+    `  KSR.corex.file_write(${JSON.stringify(result)}, JSON.stringify(out));`,
+    "}",
+  ].join("\n");
 }
 
 /** The file holds the bytes of Duktape's strings; the mock's way of writing them makes both comparable. */
@@ -85,17 +117,7 @@ function decodeAll(results: { [name: string]: unknown }): { [name: string]: unkn
   return out;
 }
 
-function writeConfiguration(dir: string, port: number): void {
-  const script = [
-    lower(join(__dirname, "probes.ts"), "P"),
-    "var done = false;",
-    "function ksr_request_route() {",
-    "  if (done) return; done = true;",
-    "  var out = {};",
-    "  for (var i = 0; i < P.probes.length; i++) out[P.probes[i].name] = P.runProbe(P.probes[i], KSR);",
-    `  KSR.corex.file_write(${JSON.stringify(join(dir, "result.json"))}, JSON.stringify(out));`,
-    "}",
-  ].join("\n");
+function writeConfiguration(dir: string, port: number, script: string): void {
   writeFileSync(join(dir, "script.js"), script);
   mkdirSync(join(dir, "run"));
   writeFileSync(
@@ -132,7 +154,8 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);

@@ -148,7 +148,7 @@ test("a failed branch runs the failure route, which relays to another node; its 
   const { mock, seen } = failover();
   const first = only(mock.receive({ message: request() }).relays);
   const failed = mock.replyFrom(first, 503, { reason: "Busy here" });
-  assert.equal(seen, [[503, false, false, true]]);
+  assert.equal(seen, [[503, false, false, false]]);
   assert.equal(failed.ran, ["ksr_failure_invite"]);
   assert.equal(
     failed.generated.map((relay) => [relay.method, relay.destination]),

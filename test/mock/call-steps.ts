@@ -1,0 +1,141 @@
+/** Calls as steps, played on the mock and on a real Kamailio, and what each step brings about. */
+import { sip } from "./messages";
+
+/** One stimulus. */
+export type Step = RequestStep | { answer: 1 | 2; code: number; reason: string };
+
+/** A request of the caller. */
+export interface RequestStep {
+  send: string;
+  cseq?: number;
+  toTag?: string;
+  branch?: string;
+  route?: boolean;
+}
+
+export interface Call {
+  name: string;
+  /** User part of the request-URI, which the script looks at. */
+  user: string;
+  steps: Step[];
+}
+
+const invite: Step = { send: "INVITE" };
+
+export const calls: Call[] = [
+  {
+    name: "answered, then ACK and BYE",
+    user: "plain",
+    steps: [
+      invite,
+      { answer: 1, code: 180, reason: "Ringing" },
+      { answer: 1, code: 200, reason: "OK" },
+      { send: "ACK", toTag: "callee", branch: "ack" },
+      { send: "BYE", toTag: "callee", cseq: 2, branch: "bye", route: true },
+      { send: "BYE", toTag: "callee", cseq: 2, branch: "bye", route: true },
+    ],
+  },
+  {
+    name: "retransmitted before and after the answer",
+    user: "plain",
+    steps: [
+      invite,
+      invite,
+      { answer: 1, code: 180, reason: "Ringing" },
+      invite,
+      { answer: 1, code: 200, reason: "OK" },
+    ],
+  },
+  {
+    name: "refused, the ACK absorbed",
+    user: "plain",
+    steps: [invite, { answer: 1, code: 486, reason: "Busy Here" }, { send: "ACK", toTag: "callee" }, invite],
+  },
+  { name: "503 leaves as 500", user: "plain", steps: [invite, { answer: 1, code: 503, reason: "Full" }] },
+  {
+    name: "failover to the second node",
+    user: "again",
+    steps: [invite, { answer: 1, code: 500, reason: "Broken" }, { answer: 2, code: 200, reason: "OK" }],
+  },
+  {
+    name: "both nodes fail; the better failure wins",
+    user: "again",
+    steps: [
+      invite,
+      { answer: 1, code: 503, reason: "Full" },
+      { answer: 2, code: 180, reason: "Ringing" },
+      { answer: 2, code: 486, reason: "Busy Here" },
+    ],
+  },
+  {
+    name: "both nodes fail, the first one better",
+    user: "again",
+    steps: [invite, { answer: 1, code: 404, reason: "Not Found" }, { answer: 2, code: 500, reason: "Broken" }],
+  },
+  {
+    name: "the first node declines for all",
+    user: "again",
+    steps: [invite, { answer: 1, code: 603, reason: "Decline" }],
+  },
+  {
+    name: "the failure route answers itself",
+    user: "reply",
+    steps: [invite, { answer: 1, code: 500, reason: "Broken" }],
+  },
+  {
+    name: "the failure route throws",
+    user: "throw",
+    steps: [invite, { answer: 1, code: 502, reason: "Broken" }],
+  },
+  {
+    name: "cancelled while ringing; a cancelled call is not relayed again",
+    user: "plain",
+    steps: [
+      invite,
+      { answer: 1, code: 180, reason: "Ringing" },
+      { send: "CANCEL" },
+      { answer: 1, code: 487, reason: "Request Terminated" },
+    ],
+  },
+  {
+    name: "cancelled before any answer",
+    user: "plain",
+    steps: [
+      invite,
+      { send: "CANCEL" },
+      { answer: 1, code: 180, reason: "Ringing" },
+      { answer: 1, code: 487, reason: "Request Terminated" },
+    ],
+  },
+  { name: "CANCEL of nothing", user: "plain", steps: [{ send: "CANCEL" }] },
+  { name: "a destination that is no URI", user: "nowhere", steps: [invite] },
+  { name: "stateful reply", user: "plain", steps: [{ send: "OPTIONS" }, { send: "OPTIONS" }] },
+  {
+    name: "reply route",
+    user: "replies",
+    steps: [invite, { answer: 1, code: 183, reason: "Progress" }, { answer: 1, code: 404, reason: "Not Found" }],
+  },
+];
+
+/** The message of a step. */
+export function requestOf(call: Call, index: number, step: RequestStep, ports: Ports): string {
+  const route = step.route ? [`Route: <sip:127.0.0.1:${ports.proxy};lr;ftag=f1;w=x>`] : [];
+  const target = step.route ? `sip:callee@127.0.0.1:${ports.nodes[0]}` : `sip:${call.user}@127.0.0.1:${ports.nodes[1]}`;
+  return sip([
+    `${step.send} ${target} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:${ports.client};branch=z9hG4bK-${index}-${step.branch ?? "top"}`,
+    ...route,
+    "Max-Forwards: 70",
+    "From: <sip:alice@example.com>;tag=f1",
+    `To: <sip:${call.user}@example.com>${step.toTag ? `;tag=${step.toTag}` : ""}`,
+    `Call-ID: call-${index}`,
+    `CSeq: ${step.cseq ?? 1} ${step.send}`,
+    "Content-Length: 0",
+  ]);
+}
+
+export interface Ports {
+  proxy: number;
+  client: number;
+  nodes: [number, number];
+}
