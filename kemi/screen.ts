@@ -8,7 +8,7 @@ import { ok, resultCode } from "./types/results";
  * Checks of the sanity module: Request-URI version and scheme (416), required header fields, Via version and
  * protocol, CSeq method and value, Content-Length, Expires value, Proxy-Require (420), parsable URIs.
  */
-const MESSAGE_CHECKS = 17895;
+const MESSAGE_CHECKS = 18407;
 /** Request-URI, From and To. */
 const URI_CHECKS = 7;
 const MOST_HOPS = 70;
