@@ -1,6 +1,7 @@
 /** Holds a policy to its rules: every mistake with its path, the value and the remedy. */
 
-import { parseIp, parseNetwork } from "../net/cidr";
+import { ipKey, parseIp, parseNetwork } from "../net/cidr";
+import { canonicalHost } from "../net/host";
 import { parseSipUri, splitHostPort } from "../sip/uri";
 
 /** One mistake in a policy. */
@@ -114,7 +115,7 @@ function checkNodeAddress(report: Report, path: string, address: unknown): void 
     return;
   }
   const uri = parseSipUri(address);
-  if (uri === null) report(path, address, "is not a SIP URI", remedy);
+  if (uri === null || isMistypedAddress(uri.host)) report(path, address, "is not a SIP URI", remedy);
   else if (uri.user !== "" || uri.headers !== "") report(path, address, "names more than a server", remedy);
   else {
     for (const param of uri.params) {
@@ -219,7 +220,7 @@ function checkDomains(
     const at = `${path}.domains[${i}]`;
     const domain: unknown = domains[i];
     const parts = typeof domain === "string" ? splitHostPort(domain) : null;
-    if (parts === null || parts.port !== 0) {
+    if (parts === null || parts.port !== 0 || isMistypedAddress(parts.host)) {
       report(
         at,
         domain,
@@ -228,14 +229,14 @@ function checkDomains(
       );
       continue;
     }
-    claim(report, at, parts.host, `domain ${parts.host}`, owners, tenant);
+    claim(report, at, domain, `domain ${canonicalHost(parts.host)}`, owners, tenant);
   }
 }
 
 function claim(
   report: Report,
   path: string,
-  value: string,
+  value: unknown,
   key: string,
   owners: Record<string, string>,
   tenant: string,
@@ -271,16 +272,25 @@ function checkSources(
     if (typeof source !== "string" || !isSource(source)) {
       const remedy = 'write "192.0.2.1", "192.0.2.0/24", "2001:db8::/32" or "sbc.example"; no bits behind the prefix';
       report(at, source, "is not an address, network or host name", remedy);
-    } else if (owners !== undefined) claim(report, at, source, `trunk ${source}`, owners, tenant);
+    } else if (owners !== undefined) claim(report, at, source, `trunk ${sourceKey(source)}`, owners, tenant);
   }
 }
 
 function isSource(text: string): boolean {
   if (parseNetwork(text) !== null) return true;
-  // What looks like an address but isn't one is a typing mistake, not a host name.
-  if (/^[0-9./]+$/.test(text) || text.indexOf(":") >= 0 || text.indexOf("/") >= 0) return false;
   const parts = splitHostPort(text);
-  return parts !== null && parts.port === 0 && parseIp(text) === null;
+  return parts !== null && parts.port === 0 && !isMistypedAddress(parts.host);
+}
+
+/** What looks like an IP address but is none: a typing mistake, not a host name. */
+function isMistypedAddress(host: string): boolean {
+  return (/^[0-9.]+$/.test(host) || host.indexOf("[") === 0) && parseIp(host) === null;
+}
+
+/** One text per source, however it is written. */
+function sourceKey(source: string): string {
+  const network = parseNetwork(source);
+  return network === null ? canonicalHost(source) : `${ipKey(network.groups)}/${network.bits}`;
 }
 
 function checkRate(report: Report, path: string, rate: unknown): void {
@@ -436,6 +446,15 @@ function isObject(value: unknown): value is Fields {
 
 function show(value: unknown): string {
   if (typeof value === "function") return "a function";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = asJson(value) ?? String(value);
   return text.length > 80 ? `${text.substring(0, 77)}...` : text;
+}
+
+/** Undefined for what has no JSON: undefined, symbols, circles. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
