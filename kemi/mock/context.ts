@@ -72,7 +72,6 @@ export interface MockLog {
 export interface Branch {
   relay: MockRelay;
   uri: string;
-  duri: string | null;
   /** Last status received; 0 before the first. */
   status: number;
   timedOut: boolean;
@@ -81,6 +80,8 @@ export interface Branch {
   cancelPending: boolean;
   cancelled: boolean;
   onReply: string;
+  /** A failure route has relayed again since, and the reply no longer counts (tm's failure_reply_mode 3). */
+  superseded: boolean;
   /** The failure to send upstream if this branch turns out best. */
   failure: MockReply | null;
 }

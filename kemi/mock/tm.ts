@@ -295,13 +295,13 @@ function forward(world: World, context: Context, transaction: Transaction): bool
   transaction.branches.push({
     relay: sent,
     uri: requestUri(sending),
-    duri: sending.dstUri,
     status: 0,
     timedOut: false,
     replied: false,
     cancelPending: false,
     cancelled: false,
     onReply: context.onReply !== "" ? context.onReply : transaction.onReply,
+    superseded: false,
     failure: null,
   });
   transaction.delayedError = null;
@@ -334,24 +334,28 @@ function finishBranches(world: World, transaction: Transaction): void {
     const context = copyContext(transaction.context);
     context.routeType = "failure";
     context.transaction = transaction;
+    // The request-URI is the branch's, but $du is still that of the first relay.
     context.newUri = picked.uri;
-    context.dstUri = picked.duri;
     context.replyHeaders = [];
     context.onBranch = "";
     context.onReply = "";
     world.run(name, context);
     transaction.picked = null;
+    if (transaction.branches.length > before) {
+      for (let i = 0; i < before; i++) (transaction.branches[i] as Branch).superseded = true;
+    }
   }
   if (transaction.branches.length > before || transaction.status >= 200) return;
   sendUpstream(world, transaction, bestBranch(transaction).failure as MockReply);
 }
 
-/** The branch whose failure counts: 6xx before 3xx, 4xx, 5xx, then the lowest code; earlier attempts take part too. */
+/** The branch whose failure counts: 6xx before 3xx, 4xx, 5xx, then the lowest code. */
 function bestBranch(transaction: Transaction): Branch {
   const order = [9, 9, 9, 1, 2, 3, 0];
   const rank = (branch: Branch) => (order[Math.floor(branch.status / 100)] as number) * 1000 + branch.status;
-  let best = transaction.branches[0] as Branch;
-  for (const branch of transaction.branches) {
+  const counted = transaction.branches.filter((branch) => !branch.superseded);
+  let best = counted[0] as Branch;
+  for (const branch of counted) {
     if (rank(branch) < rank(best)) best = branch;
   }
   return best;

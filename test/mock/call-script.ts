@@ -42,6 +42,12 @@ export function callScript(ksr: Ksr, firstNode: string, secondNode: string): Cal
         seen(`send ${code(ksr.sl.send_reply(404, "Not Here"))} again ${code(ksr.sl.send_reply(500, "Again"))}`);
         return;
       }
+      if (method === "INFO") {
+        seen(`loose ${code(ksr.rr.loose_route())} du ${text("$du")} ru ${text("$ru")} route ${text("$route_uri")}`);
+        seen(`lr ${code(ksr.rr.check_route_param("lr"))} down ${code(ksr.rr.is_direction("downstream"))}`);
+        ksr.sl.send_reply(200, "OK");
+        return;
+      }
       if (method === "ACK") {
         ksr.pv.sets("$du", firstNode);
         seen(`ACK relay ${code(ksr.tm.t_relay())}`);

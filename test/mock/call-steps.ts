@@ -11,6 +11,10 @@ export interface RequestStep {
   toTag?: string;
   branch?: string;
   route?: boolean;
+  /** Route header lines; PROXY stands for the proxy's port. */
+  routes?: string[];
+  /** Request-URI instead of the usual one; PROXY as above. */
+  uri?: string;
 }
 
 export interface Call {
@@ -58,7 +62,7 @@ export const calls: Call[] = [
     steps: [invite, { answer: 1, code: 500, reason: "Broken" }, { answer: 2, code: 200, reason: "OK" }],
   },
   {
-    name: "both nodes fail; the better failure wins",
+    name: "both nodes fail after one rang",
     user: "again",
     steps: [
       invite,
@@ -68,7 +72,7 @@ export const calls: Call[] = [
     ],
   },
   {
-    name: "both nodes fail, the first one better",
+    name: "both nodes fail, and the last failure counts",
     user: "again",
     steps: [invite, { answer: 1, code: 404, reason: "Not Found" }, { answer: 2, code: 500, reason: "Broken" }],
   },
@@ -110,6 +114,28 @@ export const calls: Call[] = [
   { name: "CANCEL of nothing", user: "plain", steps: [{ send: "CANCEL" }] },
   { name: "a destination that is no URI", user: "nowhere", steps: [invite] },
   { name: "stateful reply", user: "plain", steps: [{ send: "OPTIONS" }, { send: "OPTIONS" }] },
+  ...(
+    [
+      ["no Route", [], "t", undefined],
+      ["our preloaded Route", ["<sip:127.0.0.1:PROXY;lr>"], undefined, undefined],
+      ["ours and another, preloaded", ["<sip:127.0.0.1:PROXY;lr>, <sip:127.0.0.9;lr>"], undefined, undefined],
+      ["somebody else's", ["<sip:127.0.0.9;lr>"], "t", undefined],
+      ["ours by name", ["<sip:proxy.example;lr;w=3>"], "t", undefined],
+      ["ours with another port", ["<sip:127.0.0.1:1;lr>"], "t", undefined],
+      [
+        "double",
+        ["<sip:127.0.0.1:PROXY;r2=on;lr>", "<sip:127.0.0.1:PROXY;r2=on;lr>", "<sip:127.0.0.9;lr>"],
+        "t",
+        undefined,
+      ],
+      ["a strict router after us", ["<sip:127.0.0.1:PROXY;lr>, <sip:127.0.0.9>"], "t", undefined],
+      ["a strict router before us", ["<sip:127.0.0.8;lr>, <sip:x@127.0.0.9>"], "t", "sip:127.0.0.1:PROXY;lr;w=4"],
+      ["a strict router before us, last one", ["<sip:x@127.0.0.9>"], "t", "sip:127.0.0.1:PROXY;lr;w=4"],
+      ["upstream", ["<sip:127.0.0.1:PROXY;lr;ftag=other>"], "t", undefined],
+      ["unreadable", ["<nonsense>"], "t", undefined],
+      ["unreadable after ours", ["<sip:127.0.0.1:PROXY;lr>, <nonsense>"], "t", undefined],
+    ] as [string, string[], string | undefined, string | undefined][]
+  ).map(([name, routes, toTag, uri]): Call => ({ name, user: "plain", steps: [{ send: "INFO", routes, toTag, uri }] })),
   {
     name: "reply route",
     user: "replies",
@@ -119,12 +145,15 @@ export const calls: Call[] = [
 
 /** The message of a step. */
 export function requestOf(call: Call, index: number, step: RequestStep, ports: Ports): string {
+  const fill = (text: string) => text.replace(/PROXY/g, String(ports.proxy));
+  const routes = (step.routes ?? []).map((route) => `Route: ${fill(route)}`);
   const route = step.route ? [`Route: <sip:127.0.0.1:${ports.proxy};lr;ftag=f1;w=x>`] : [];
   const target = step.route ? `sip:callee@127.0.0.1:${ports.nodes[0]}` : `sip:${call.user}@127.0.0.1:${ports.nodes[1]}`;
   return sip([
-    `${step.send} ${target} SIP/2.0`,
+    `${step.send} ${step.uri === undefined ? target : fill(step.uri)} SIP/2.0`,
     `Via: SIP/2.0/UDP 127.0.0.1:${ports.client};branch=z9hG4bK-${index}-${step.branch ?? "top"}`,
     ...route,
+    ...routes,
     "Max-Forwards: 70",
     "From: <sip:alice@example.com>;tag=f1",
     `To: <sip:${call.user}@example.com>${step.toTag ? `;tag=${step.toTag}` : ""}`,

@@ -18,7 +18,10 @@ function describeRequest(node: number, text: string): string {
 }
 
 function playMock(call: Call, index: number, ports: Ports): Events[] {
-  const mock: Mock = createMock({ listen: [{ ip: "127.0.0.1", port: ports.proxy, proto: "udp" }] });
+  const mock: Mock = createMock({
+    listen: [{ ip: "127.0.0.1", port: ports.proxy, proto: "udp" }],
+    aliases: ["proxy.example"],
+  });
   const [first, second] = ports.nodes.map((port) => `sip:127.0.0.1:${port}`) as [string, string];
   Object.assign(mock.globals, callScript(mock.ksr, first, second));
   const sent: { [node: number]: MockRelay } = {};

@@ -161,7 +161,7 @@ test("a failed branch runs the failure route, which relays to another node; its 
   assert.is(mock.replyFrom(second, 200).replies[0]!.code, 200);
 });
 
-test("the best failure wins, and a 503 from downstream leaves as 500", () => {
+test("the failure of the last attempt goes upstream, and a 503 from downstream leaves as 500", () => {
   const { mock } = failover();
   const first = only(mock.receive({ message: request() }).relays);
   const second = only(mock.replyFrom(first, 503).relays);
@@ -169,10 +169,10 @@ test("the best failure wins, and a 503 from downstream leaves as 500", () => {
 
   const other = failover();
   const one = only(other.mock.receive({ message: request() }).relays);
-  const two = only(other.mock.replyFrom(one, 486, { reason: "Busy Here" }).relays);
-  const { code, reason } = other.mock.replyFrom(two, 503).replies[0]!;
-  assert.equal([code, reason], [486, "Busy Here"]);
-  assert.is((other.seen[1] as unknown[])[0], 486);
+  const two = only(other.mock.replyFrom(one, 404, { reason: "Not Found" }).relays);
+  const { code, reason } = other.mock.replyFrom(two, 504, { reason: "Slow" }).replies[0]!;
+  assert.equal([code, reason], [504, "Slow"]);
+  assert.is((other.seen[1] as unknown[])[0], 504);
 });
 
 test("a failure route is disarmed before it runs", () => {
