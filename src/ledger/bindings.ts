@@ -88,9 +88,9 @@ export function save(cells: Cells, key: string, request: SaveRequest): SaveAnswe
     }
     if (update !== null && !removed) after.push(bound(update, request, now));
   }
-  for (let i = 0; i < request.contacts.length; i++) {
-    const update = request.contacts[i];
-    if (update === undefined || update.expiresSeconds === 0 || isBound(after, update.key)) continue;
+  for (const contact of request.contacts) {
+    const update = updateFor(request.contacts, contact.key);
+    if (update === null || update.expiresSeconds === 0 || isBound(after, update.key)) continue;
     after.push(bound(update, request, now));
   }
   // An address that is over a lowered limit may still refresh what it has.
