@@ -145,6 +145,29 @@ export function compileLedger(entry = ledgerEntry): LedgerLibrary {
 }
 
 /**
+ * Redis's Lua 5.1 has one kind of number. The Lua that JavaScript offers (fengari, in ioredis-mock) is 5.3 and has
+ * whole numbers of 32 bits besides, which milliseconds since 1970 overflow: so every number that code can get from
+ * text or from rounding becomes a floating one, and is written without a fraction when it has none.
+ */
+const oneKindOfNumber = [
+  "local NUMBER, TEXT, MATH = tonumber, tostring, math",
+  "local function tonumber(...)",
+  "local number = NUMBER(...)",
+  "return number and number + 0.0",
+  "end",
+  "local function tostring(value)",
+  'if type(value) == "number" and value == MATH.floor(value) and value > -1e15 and value < 1e15 then',
+  'return string.format("%.0f", value)',
+  "end",
+  "return TEXT(value)",
+  "end",
+  "local math = setmetatable({",
+  "floor = function(number) return MATH.floor(number) + 0.0 end,",
+  "ceil = function(number) return MATH.ceil(number) + 0.0 end",
+  "}, {__index = MATH})",
+];
+
+/**
  * The same code for `EVAL`, which has no functions to register: catches the registrations and calls `step` with KEYS
  * and ARGV. For stores that know no Redis Functions (ioredis-mock).
  */
@@ -163,6 +186,7 @@ export function evalScript(step: string, entry = ledgerEntry): string {
     "STEPS[name] = step",
     "end",
     "end",
+    ...oneKindOfNumber,
     `${code.trimEnd()}`,
     `return STEPS["${name}_${step}"](KEYS, ARGV)`,
     "",
