@@ -1,0 +1,62 @@
+/** Runs the cases over a home. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CASES } from "./cases";
+import { type Home, ledgerIn } from "./home";
+import { world } from "./world";
+
+/** A case may ask for more on the way; only the last case looks at what all have left. */
+export function contract(name: string, open: () => Promise<Home>): void {
+  const test = suite(`ledger contract: ${name}`);
+  let home: Home | null = null;
+  const opened = (): Home => {
+    if (home === null) throw new Error(`${name} did not open`);
+    return home;
+  };
+  // Names that no other run on the same store uses.
+  const run = `c${process.pid}-${Date.now().toString(36)}`;
+  const worlds: ReturnType<typeof world>[] = [];
+
+  test.before(async () => {
+    home = await open();
+  });
+  test.after(async () => {
+    await home?.close();
+  });
+
+  CASES.forEach(({ title, check }, index) => {
+    test(title, async () => {
+      const mine = world(ledgerIn(opened()), `${run}-${index}`);
+      worlds.push(mine);
+      await check(mine);
+    });
+  });
+
+  test("nothing is left behind: no lease is counted or stored, and what else is stored ends by itself", async () => {
+    for (const each of worlds) await each.tidy();
+    // Rates and leases that were about to end have ended now.
+    await opened().pass(1100);
+    for (const each of worlds) {
+      for (const scope of each.scopes()) {
+        const usage = await each.ledger.usage(scope, each.tenants(), each.nodes());
+        assert.is(usage.total, 0, `${scope}: ${JSON.stringify(usage)}`);
+        assert.ok(
+          [...usage.tenants, ...usage.nodes].every((count) => count === 0),
+          `${scope}: ${JSON.stringify(usage)}`,
+        );
+      }
+    }
+    const stored = await opened().stored(run);
+    if (stored === null) return;
+    assert.equal(
+      stored.filter(({ ends }) => !ends),
+      [],
+    );
+    assert.equal(
+      stored.filter(({ name }) => name.includes(":lease:")),
+      [],
+    );
+  });
+
+  test.run();
+}
