@@ -51,9 +51,10 @@ interface Settings {
 
 export async function run(args: string[]): Promise<number> {
   const settings = readSettings(args);
-  const { script, dispatcherList } = await buildPolicy(settings.policy);
-  ensurePackages(settings.redis === undefined ? ["kamailio"] : ["kamailio", "kamailio-redis-modules"]);
+  // What takes no time to find out comes first.
   await requireFreePorts(settings);
+  ensurePackages(settings.redis === undefined ? ["kamailio"] : ["kamailio", "kamailio-redis-modules"]);
+  const { script, dispatcherList } = await buildPolicy(settings.policy);
   const secret = readSecret(settings.secretFile, settings.redis !== undefined);
 
   let stopping = false;

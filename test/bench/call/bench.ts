@@ -11,7 +11,7 @@ configurations, one after the other in one run. test/bench/README.md tells the m
 
   --calls N          calls that are counted, per candidate and round (default: 300)
   --rounds N         rounds; the mean is reported (default: 1)
-  --rate N           calls per second (default: 40 under callgrind, 200 with the hardware counter)
+  --rate N           calls per second (default: 25 under callgrind, 200 with the hardware counter)
   --only NAME        only this candidate, as often as needed: ${candidates.map(({ name }) => name).join(", ")}
   --assert RATIO     exit code 1 when weir-redis / native-redis is above
   --json             results as JSON
@@ -62,14 +62,14 @@ export async function run(args: string[]): Promise<number> {
   const hardware = !values.profile && missingPackages(["linux-perf"]).length === 0 && (await hardwareCounts());
   const tool: DebianPackage[] = hardware ? [] : ["valgrind"];
   ensurePackages(tool);
-  const load = { calls, perSecond: positive("--rate", values.rate ?? (hardware ? "200" : "40")) };
+  const load = { calls, perSecond: positive("--rate", values.rate ?? (hardware ? "200" : "25")) };
   const say = (line: string) => (values.json ? console.error(line) : console.log(line));
 
   if (values.profile) {
     const name = only[0] ?? "weir-redis";
     const candidate = candidates.find((each) => each.name === name);
     if (candidate !== undefined) {
-      console.log(`${candidate.title}: SIP workers while handling messages\n`);
+      console.log(`${candidate.title}: SIP workers while handling messages, instructions per call\n`);
       console.log(await profile(candidate, load, values.inclusive));
     }
     return 0;

@@ -100,28 +100,28 @@ export async function profile(candidate: Candidate, load: Load, inclusive: boole
       await makeCalls(candidate, kamailio, load.calls, load.perSecond);
       files = (await kamailio.processes()).filter(isWorker).map(({ pid }) => join(out, `${pid}`));
     });
-    const options = [`--inclusive=${inclusive ? "yes" : "no"}`, "--auto=no", "--threshold=95"];
-    const annotate = await spawnOwned("callgrind_annotate", [...options, ...files]);
-    await annotate.exited;
-    const lines = annotate.output().split("\n");
-    return lines
-      .slice(lines.findIndex((line) => /file:function/.test(line)))
-      .filter((line) => line.trim() !== "")
-      .map((line) => perCall(line, load.calls))
+    // callgrind_annotate reads one file; the workers' figures are added here.
+    const sums = new Map<string, number>();
+    for (const file of files) {
+      const options = [`--inclusive=${inclusive ? "yes" : "no"}`, "--auto=no", "--threshold=99"];
+      const annotate = await spawnOwned("callgrind_annotate", [...options, file]);
+      await annotate.exited;
+      for (const line of annotate.output().split("\n")) {
+        const row = /^\s*([\d,]+) \(\s*[\d.]+%\)\s+(?:[^\s:]*:)?(.*)$/.exec(line);
+        const name = row?.[2]?.replace(/ \[(?:.*\/)?([^/\]]+)\]$/, "  $1");
+        if (row !== null && name !== undefined) {
+          sums.set(name, (sums.get(name) ?? 0) + Number((row[1] ?? "").replaceAll(",", "")));
+        }
+      }
+    }
+    return [...sums]
+      .sort(([, one], [, other]) => other - one)
       .slice(0, 45)
+      .map(([name, sum]) => `${String(Math.round(sum / load.calls)).padStart(9)}  ${name}`)
       .join("\n");
   } finally {
     removeOwnedDirectory(directory);
   }
-}
-
-function perCall(line: string, calls: number): string {
-  const match = /^\s*([\d,]+) (\(\s*[\d.]+%\))\s+(?:\S*?:)?(.*?)(?: \[.*\/([^/\]]+)\])?$/.exec(line);
-  if (match === null) {
-    return line.replace(/^\s*Ir\s+file/, "instructions per call, file");
-  }
-  const count = Math.round(Number((match[1] ?? "").replaceAll(",", "")) / calls);
-  return `${String(count).padStart(9)}  ${(match[2] ?? "").padStart(8)}  ${match[3]}${match[4] ? `  ${match[4]}` : ""}`;
 }
 
 async function countByCallgrind(
