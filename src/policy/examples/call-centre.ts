@@ -81,4 +81,5 @@ export default definePolicy({
   calls: { ringSeconds: 60, maxCallSeconds: 7200, nodeAnswerSeconds: 1, retryAfterSeconds: 3 },
   emergency: ["112", "110", "911"],
   trusted: ["10.0.0.0/8"],
+  route,
 });
