@@ -24,7 +24,7 @@ const AWKWARD = [
   "{braces}}{ and [brackets] and <angles>",
   "star* quest? {a,b} ^$ .+ (group) %a+ %1",
   "semi;colon=1;q=0.5,comma, blank  two",
-  "sip:a@b=>c $var(x) ${y} #{z} `t`",
+  "sip:a@b=>c $var(x) $y #{z} `t`",
   "Grüße, 日本語, Ελλάδα, \u{1f600}",
   "0",
   "-- ]] --[[ */ // \"\" ''",
@@ -122,7 +122,7 @@ const calls: Case[] = [
     async check(world) {
       const groups = [[node("a", 200), node("b", 200)]];
       const leases: string[] = [];
-      for (const index of upTo(60)) {
+      for (const index of upTo(30)) {
         const { lease } = await world.admit({ tenant: index % 2 === 0 ? "acme" : "small", ringMs: SHORT_MS, groups });
         leases.push(lease);
       }
@@ -134,7 +134,7 @@ const calls: Case[] = [
         else if (index < 25) assert.is(await world.ledger.release(scope, lease), true);
       }
       const [total = -1] = await world.counts();
-      assert.is(total, 55);
+      assert.is(total, 25);
       await world.ledger.home.pass(2050);
       assert.equal((await world.counts(["acme", "small"])).slice(0, 3), [10, 5, 5]);
       for (const lease of leases.slice(10)) {
@@ -365,27 +365,27 @@ const nodes: Case[] = [
     title: "nodes of 2:1:1 get calls 2:1:1 when the caller's turns decide, idle and loaded",
     async check(world) {
       const pool = poolOf([
-        ["a", 40],
-        ["b", 20],
-        ["c", 20],
+        ["a", 20],
+        ["b", 10],
+        ["c", 10],
       ]);
       for (const loaded of [false, true]) {
         const memory = turns();
         const scope = world.scope(loaded ? "loaded" : "idle");
         const got: Record<string, number> = { a: 0, b: 0, c: 0 };
         const held: string[] = [];
-        for (const _ of upTo(120)) {
+        for (const _ of upTo(40)) {
           const answer = await world.admit({ groups: memory.rank(pool, () => true) }, scope);
           const chosen = pool.nodes.find(({ id }) => id === answer.node);
           if (chosen === undefined) throw new Error(`no such node: ${JSON.stringify(answer)}`);
           memory.took(pool, chosen);
           got[answer.node] = (got[answer.node] ?? 0) + 1;
           held.push(answer.lease);
-          if (held.length > (loaded ? 40 : 0)) await world.ledger.release(scope, held.shift() ?? "");
+          if (held.length > (loaded ? 16 : 0)) await world.ledger.release(scope, held.shift() ?? "");
         }
-        assert.ok(Math.abs((got.a ?? 0) - 60) <= 6, JSON.stringify(got));
-        assert.ok(Math.abs((got.b ?? 0) - 30) <= 3, JSON.stringify(got));
-        assert.ok(Math.abs((got.c ?? 0) - 30) <= 3, JSON.stringify(got));
+        assert.ok(Math.abs((got.a ?? 0) - 20) <= 1, JSON.stringify(got));
+        assert.ok(Math.abs((got.b ?? 0) - 10) <= 1, JSON.stringify(got));
+        assert.ok(Math.abs((got.c ?? 0) - 10) <= 1, JSON.stringify(got));
       }
     },
   },

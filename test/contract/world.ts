@@ -76,8 +76,12 @@ export function world(ledger: LedgerIn, prefix: string): World {
     tenants: () => [...tenants],
     nodes: () => [...nodes],
     async tidy() {
-      for (const [key, scope] of held) await ledger.release(scope, key.slice(scope.length + 1));
+      for (const scope of scopes) {
+        if ((await ledger.usage(scope, [], [])).total === 0) continue;
+        for (const [key, of] of held) if (of === scope) await ledger.release(scope, key.slice(scope.length + 1));
+      }
       for (const address of addresses) {
+        if ((await ledger.lookUp(address)).length === 0) continue;
         await ledger.save(address, register({ callId: `${prefix}-tidy`, removeAll: true }));
       }
     },
