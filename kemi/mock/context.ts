@@ -155,6 +155,8 @@ export interface MockHttpReply {
   reason: string;
   contentType: string;
   body: string;
+  /** Lines of append_to_reply, without CRLF. */
+  headers: string[];
 }
 
 /** A context in which nothing has happened yet. */

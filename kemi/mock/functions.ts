@@ -500,8 +500,15 @@ define("dispatcher", {
 
 define("xhttp", {
   xhttp_reply: (_w, c, a) => {
-    c.http = { code: int(a, 0), reason: str(a, 1), contentType: str(a, 2), body: str(a, 3) };
-    return 1;
+    c.http = {
+      code: int(a, 0),
+      reason: str(a, 1),
+      contentType: str(a, 2),
+      body: str(a, 3),
+      headers: c.replyHeaders.slice(0),
+    };
+    // Success is 0 here, in Kamailio 5.6 too.
+    return 0;
   },
   get_hu: (_w, c) => c.message.uri,
 });

@@ -135,7 +135,9 @@ export function createMock(options: MockOptions = {}): Mock {
   function runEvent(entry: string, argument: string): MockOutcome {
     return observe(() => {
       const message = parseMessage(fakedMessage) as MockMessage;
-      const context = contextOf({ message: fakedMessage }, "event", message);
+      // The address is what Kamailio makes of its own faked message, bytes reversed.
+      const from = { ip: "1.0.0.127", port: 5060, proto: "udp" as const };
+      const context = contextOf({ message: fakedMessage, from }, "event", message);
       if (!world.run(entry, context, argument)) throw new Error("mock: the script has no function " + entry);
     });
   }
@@ -172,7 +174,7 @@ export function createMock(options: MockOptions = {}): Mock {
         lines.push("Via: SIP/2.0/TCP " + from.ip + ":" + from.port);
         for (const name of Object.keys(headers)) lines.push(name + ": " + headers[name]);
         const body = request.body || "";
-        lines.push("Content-Length: " + body.length);
+        if (body !== "") lines.push("Content-Length: " + body.length);
         const text = lines.join("\r\n") + "\r\n\r\n" + body;
         const message = parseMessage(text);
         if (!message) throw new Error("mock: malformed HTTP request");

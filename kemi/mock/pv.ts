@@ -109,7 +109,7 @@ type Reader = (world: World, context: Context, name: ParsedName) => PvValue;
 
 const readers: { [base: string]: Reader } = {
   rm: (_w, c) => (c.reply ? cseqPart(c.reply, 1) : c.message.method),
-  ru: (_w, c) => (c.reply ? null : requestUri(c)),
+  ru: (_w, c) => (c.reply || !parseUri(requestUri(c)) ? null : requestUri(c)),
   rU: (_w, c) => uriPart(requestUri(c), "user"),
   rd: (_w, c) => uriPart(requestUri(c), "host"),
   rp: (_w, c) => uriPart(requestUri(c), "port"),
@@ -147,7 +147,7 @@ const readers: { [base: string]: Reader } = {
   ct: (_w, c) => headerOf(current(c), "contact"),
   cT: (_w, c) => headerOf(current(c), "content-type"),
   cl: (_w, c) => numberOf(headerOf(current(c), "content-length")),
-  rb: (_w, c) => (current(c).body === "" ? null : current(c).body),
+  rb: (_w, c) => current(c).body,
   bs: (_w, c) => current(c).body.length,
   mb: (_w, c) => current(c).text,
   ml: (_w, c) => current(c).text.length,

@@ -1334,13 +1334,13 @@ export interface KsrTm {
   t_any_replied(): KemiResult;
   /** tm: int t_any_timeout() */
   t_any_timeout(): KemiResult;
-  /** tm: int t_branch_replied() */
+  /** tm: int t_branch_replied(). In a failure route: about provisional replies only. */
   t_branch_replied(): KemiResult;
   /** tm: int t_branch_timeout() */
   t_branch_timeout(): KemiResult;
   /** tm: int t_check_status(str) */
   t_check_status(pattern: string): KemiResult;
-  /** tm: int t_check_trans(). 0: a retransmission or an ACK that was absorbed; stop. Below 0: new. */
+  /** tm: int t_check_trans(). 0 absorbed: a retransmission or the ACK to a failure; return. 1 a CANCEL of a known INVITE. -1 new. */
   t_check_trans(): KemiResult;
   /** tm: int t_clean() */
   t_clean(): KemiResult;
@@ -1370,7 +1370,7 @@ export interface KsrTm {
   t_lookup_cancel_flags(p1: number): KemiResult;
   /** tm: int t_lookup_request() */
   t_lookup_request(): KemiResult;
-  /** tm: int t_newtran() */
+  /** tm: int t_newtran(). 1 made; 0 a retransmission, absorbed; -10 made before. */
   t_newtran(): KemiResult;
   /** tm: int t_next_contact_flow() */
   t_next_contact_flow(): KemiResult;
@@ -1384,7 +1384,7 @@ export interface KsrTm {
   t_on_failure(callback: string): KemiResult;
   /** tm: int t_on_reply(str) */
   t_on_reply(callback: string): KemiResult;
-  /** tm: int t_relay(). 0 or below: nothing was sent, and no reply either. */
+  /** tm: int t_relay(). 0 or below: not sent; tm answers 478 and the like unless the script answers. */
   t_relay(): KemiResult;
   /** tm: int t_relay_to_flags(int) */
   t_relay_to_flags(flags: number): KemiResult;
@@ -1464,7 +1464,7 @@ export interface KsrTmx {
   t_is_reply_route(): KemiResult;
   /** tmx: int t_is_request_route() */
   t_is_request_route(): KemiResult;
-  /** tmx: int t_precheck_trans() */
+  /** tmx: int t_precheck_trans(). 1 another worker has the same message; -1 not; -2 ACK and CANCEL are not looked at. */
   t_precheck_trans(): KemiResult;
   /** tmx: int t_reply_callid(str, str, int, str) */
   t_reply_callid(p1: string, p2: string, p3: number, p4: string): KemiResult;
@@ -1512,8 +1512,8 @@ export interface KsrUac {
 
 /** Functions of KSR.xhttp. */
 export interface KsrXhttp {
-  /** xhttp: int xhttp_reply(int, str, str, str) */
-  xhttp_reply(code: number, reason: string, contentType: string, body: string): KemiResult;
+  /** xhttp: int xhttp_reply(int, str, str, str). 0 is success. */
+  xhttp_reply(code: number, reason: string, contentType: string, body: string): 0 | -1;
   /** xhttp: xval get_hu(). The request's path and query. */
   get_hu(): string | symbol | null;
 }

@@ -111,14 +111,21 @@ export const overlay: { [name: string]: OverlayEntry } = {
   "sl.send_reply": { params: ["code", "reason"], doc: "Through the transaction when there is one." },
   "sl.send_reply_mode": { params: ["code", "reason", "mode"] },
 
-  "tm.t_relay": { doc: "0 or below: nothing was sent, and no reply either." },
+  "tm.t_relay": { doc: "0 or below: not sent; tm answers 478 and the like unless the script answers." },
+  "tm.t_newtran": { doc: "1 made; 0 a retransmission, absorbed; -10 made before." },
+  "tm.t_branch_replied": { doc: "In a failure route: about provisional replies only." },
+  "tmx.t_precheck_trans": {
+    doc: "1 another worker has the same message; -1 not; -2 ACK and CANCEL are not looked at.",
+  },
   "tm.t_on_branch": { params: ["callback"] },
   "tm.t_on_failure": { params: ["callback"] },
   "tm.t_on_branch_failure": { params: ["callback"] },
   "tm.t_on_reply": { params: ["callback"] },
   "tm.t_reply": { params: ["code", "reason"] },
   "tm.t_send_reply": { params: ["code", "reason"] },
-  "tm.t_check_trans": { doc: "0: a retransmission or an ACK that was absorbed; stop. Below 0: new." },
+  "tm.t_check_trans": {
+    doc: "0 absorbed: a retransmission or the ACK to a failure; return. 1 a CANCEL of a known INVITE. -1 new.",
+  },
   "tm.t_is_set": { params: ["what"] },
   "tm.t_set_fr": { params: ["inviteTimeoutMs", "replyTimeoutMs"] },
   "tm.t_set_fr_inv": { params: ["inviteTimeoutMs"] },
@@ -226,7 +233,11 @@ export const overlay: { [name: string]: OverlayEntry } = {
   "dispatcher.ds_is_active": { params: ["set"] },
   "dispatcher.ds_is_active_uri": { params: ["set", "uri"] },
 
-  "xhttp.xhttp_reply": { params: ["code", "reason", "contentType", "body"] },
+  "xhttp.xhttp_reply": {
+    params: ["code", "reason", "contentType", "body"],
+    result: "0 | -1",
+    doc: "0 is success.",
+  },
   "xhttp.get_hu": { result: "string | symbol | null", doc: "The request's path and query." },
 
   "mqueue.mq_add": { params: ["queue", "key", "value"] },

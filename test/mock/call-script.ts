@@ -44,6 +44,7 @@ export function callScript(ksr: Ksr, firstNode: string, secondNode: string): Cal
       }
       if (method === "INFO") {
         seen(`loose ${code(ksr.rr.loose_route())} du ${text("$du")} ru ${text("$ru")} route ${text("$route_uri")}`);
+        seen(`rb ${JSON.stringify(ksr.pv.get("$rb"))} bs ${text("$bs")} cl ${text("$cl")} ct ${text("$cT")}`);
         seen(`lr ${code(ksr.rr.check_route_param("lr"))} down ${code(ksr.rr.is_direction("downstream"))}`);
         ksr.sl.send_reply(200, "OK");
         return;
