@@ -21,7 +21,9 @@ export interface Turns {
 }
 
 interface Credits {
-  readonly of: number[];
+  of: number[];
+  /** What the credits become when the call of the last ranking goes to a node. */
+  next: number[];
   /** Sum of the shares that were credited in the last ranking. */
   total: number;
 }
@@ -33,7 +35,7 @@ export function turns(): Turns {
   function creditsOf(pool: Pool): Credits {
     let credits = pools.get(pool.id);
     if (credits === undefined) {
-      credits = { of: pool.nodes.map(() => 0), total: 0 };
+      credits = { of: pool.nodes.map(() => 0), next: [], total: 0 };
       pools.set(pool.id, credits);
     }
     return credits;
@@ -45,18 +47,22 @@ export function turns(): Turns {
       const near: Node[] = [];
       const far: Node[] = [];
       let total = 0;
+      // A copy: a call that is then refused takes no turn, or a flood of them would lift every node to the bound and
+      // leave the order to the policy file.
+      const next = credits.of.slice();
       for (const node of pool.nodes) {
         if (!usable(node)) {
           // A node that was away starts level, or it would get every call when it is back.
-          credits.of[node.index] = 0;
+          next[node.index] = 0;
           continue;
         }
         total += node.share;
         // Bounded like the debt below: a node that load kept from its turns must not catch up on all of them.
         const most = 2 * (credits.total === 0 ? node.share : credits.total);
-        credits.of[node.index] = Math.min((credits.of[node.index] ?? 0) + node.share, most);
-        insert(pool.preferZone !== "" && node.zone !== pool.preferZone ? far : near, node, credits.of);
+        next[node.index] = Math.min((next[node.index] ?? 0) + node.share, most);
+        insert(pool.preferZone !== "" && node.zone !== pool.preferZone ? far : near, node, next);
       }
+      credits.next = next;
       credits.total = total;
       const groups: Node[][] = [];
       if (near.length > 0) groups.push(near);
@@ -65,6 +71,7 @@ export function turns(): Turns {
     },
     took(pool, node) {
       const credits = creditsOf(pool);
+      credits.of = credits.next;
       const left = (credits.of[node.index] ?? 0) - credits.total;
       // Bounded, so that a time when load alone decided does not echo in the turns for long.
       credits.of[node.index] = Math.max(left, -credits.total);

@@ -1,0 +1,42 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compilePolicy, type Pool } from "../../src/policy/compile";
+import { type Turns, turns } from "../../src/routing/choose";
+
+const test = suite("turns among nodes");
+
+function poolOf(capacities: readonly number[]): Pool {
+  const nodes = capacities.map((capacity, i) => ({ id: `node-${i}`, address: `sip:192.0.2.${i + 1}`, capacity }));
+  const [pool] = compilePolicy({ pools: { main: { nodes } }, tenants: {}, trusted: [] }).poolList;
+  if (pool === undefined) throw new Error("no pool");
+  return pool;
+}
+
+/** Gives so many calls to the node whose turn it is; before each, `refused(i)` calls are ranked and then refused. */
+function deal(dealt: Turns, pool: Pool, calls: number, refused: (call: number) => number): number[] {
+  const taken = pool.nodes.map(() => 0);
+  for (let call = 0; call < calls; call++) {
+    for (let i = refused(call); i > 0; i--) dealt.rank(pool, () => true);
+    const node = dealt.rank(pool, () => true)[0]?.[0];
+    if (node === undefined) throw new Error("no node");
+    taken[node.index] = (taken[node.index] ?? 0) + 1;
+    dealt.took(pool, node);
+  }
+  return taken;
+}
+
+test("come as often as capacity says", () => {
+  assert.equal(
+    deal(turns(), poolOf([200, 100, 100]), 400, () => 0),
+    [200, 100, 100],
+  );
+});
+
+test("are not moved by calls that are refused after the ranking", () => {
+  assert.equal(
+    deal(turns(), poolOf([200, 100, 100]), 400, (call) => call % 12),
+    [200, 100, 100],
+  );
+});
+
+test.run();
