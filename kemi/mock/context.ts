@@ -122,6 +122,10 @@ export interface Context {
   newUri: string | null;
   /** $du. */
   dstUri: string | null;
+  /** Whether t_relay sends to the request-URI itself: false in failure routes until $ru or $du is set. */
+  uriNew: boolean;
+  /** Further targets of append_branch. */
+  branches: { uri: string; dstUri: string | null; sendSocket: string | null }[];
   sendSocket: string | null;
   edits: HeaderEdit[];
   /** Record-Route parameters, one entry a call of record_route. */
@@ -146,6 +150,10 @@ export interface Context {
   onBranch: string;
   inviteTimeoutMs: number;
   replied: boolean;
+  /** What sanity_check found, for sanity_reply. */
+  sanityAnswer: { code: number; reason: string } | null;
+  /** The request cannot be answered at all. */
+  noReply: boolean;
   http: MockHttpReply | null;
 }
 
@@ -174,6 +182,8 @@ export function newContext(
     received,
     newUri: null,
     dstUri: null,
+    uriNew: true,
+    branches: [],
     sendSocket: null,
     edits: [],
     recordRoutes: [],
@@ -192,6 +202,8 @@ export function newContext(
     onBranch: "",
     inviteTimeoutMs: 0,
     replied: false,
+    sanityAnswer: null,
+    noReply: false,
     http: null,
   };
 }

@@ -9,6 +9,7 @@ import { formatUri, headerOf, headersOf, parseAddress, parseUri } from "./messag
 import type { PvValue } from "./pv";
 import { readPv, writePv } from "./pv";
 import { isDownstream, looseRoute, routedParams } from "./rr";
+import { checkSanity } from "./sanity";
 import { checkTransaction, findTransaction, makeReply, newTransaction, relay, replyInTransaction } from "./tm";
 import type { World } from "./world";
 
@@ -96,6 +97,7 @@ define("", {
   isflagset: (_w, c, a) => c.flags[int(a, 0)] === true,
   seturi: (_w, c, a) => {
     c.newUri = str(a, 0);
+    c.uriNew = true;
     return true;
   },
   setuser: (_w, c, a) => {
@@ -103,6 +105,7 @@ define("", {
     if (!uri) return false;
     uri.user = str(a, 0);
     c.newUri = formatUri(uri);
+    c.uriNew = true;
     return true;
   },
   sethost: (_w, c, a) => {
@@ -110,6 +113,7 @@ define("", {
     if (!uri) return false;
     uri.host = str(a, 0);
     c.newUri = formatUri(uri);
+    c.uriNew = true;
     return true;
   },
   setdsturi: (_w, c, a) => {
@@ -394,20 +398,43 @@ define("maxfwd", {
 });
 
 define("sanity", {
-  // The checks Weir's default mask asks for that matter to the mock: header presence, CSeq, Via, From, To, URIs.
-  sanity_check: (w, c) => {
-    const m = c.message;
-    const cseq = /^(\d{1,10})\s+(\S+)\s*$/.exec(headerOf(m, "cseq") || "");
-    const fromUri = parseUri(parseAddress(headerOf(m, "from") || "").uri);
-    const toUri = parseUri(parseAddress(headerOf(m, "to") || "").uri);
-    const callId = headerOf(m, "call-id");
-    const length = headerOf(m, "content-length");
-    const lengthWrong = length !== null && Number(length) !== m.body.length;
-    const good =
-      cseq && cseq[2] === m.method && fromUri && toUri && callId !== null && parseUri(requestUri(c)) && !lengthWrong;
-    if (good) return 1;
-    statelessReply(w, c, 400, "Bad Request");
-    return 0;
+  sanity_check: (w, c, a) => {
+    const answer = checkSanity(c, int(a, 0), int(a, 1));
+    if (answer === true) return 1;
+    if (answer === null) c.noReply = true;
+    else for (const line of answer.headers) c.replyHeaders.push(line);
+    c.sanityAnswer = answer;
+    if (!w.options.sanityNoReply) sendSanityReply(w, c);
+    return -1;
+  },
+  sanity_reply: (w, c) => {
+    if (w.options.sanityNoReply) sendSanityReply(w, c);
+    return 1;
+  },
+});
+
+function sendSanityReply(world: World, context: Context): void {
+  if (context.message.method === "ACK" || context.noReply) return;
+  const answer = context.sanityAnswer || { code: 500, reason: "Server Sanity Failure" };
+  statelessReply(world, context, answer.code, answer.reason);
+}
+
+define("corex", {
+  append_branch: (_w, c) => {
+    c.branches.push({ uri: requestUri(c), dstUri: c.dstUri, sendSocket: c.sendSocket });
+    c.dstUri = null;
+    c.sendSocket = null;
+    return 1;
+  },
+});
+
+define("ipops", {
+  dns_query: (w, _c, a) => {
+    if (str(a, 0).length > 255) return -2;
+    const addresses = w.options.dns ? w.options.dns(decodeText(str(a, 0))) : [];
+    // Eight is what the module has room for.
+    w.resolved[str(a, 1)] = addresses.slice(0, 8);
+    return addresses.length > 0 ? 1 : -4;
   },
 });
 

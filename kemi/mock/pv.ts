@@ -1,4 +1,6 @@
 /** Pseudo-variables and transformations. Unknown ones throw; in Kamailio they log an error and are null. */
+
+import { toKamailio } from "./bytes";
 import { type Context, requestUri } from "./context";
 import {
   formatUri,
@@ -50,9 +52,13 @@ export function writePv(world: World, name: string, value: PvValue): void {
   } else if (parsed.base === "avp") {
     const values = context.avps[inner] || [];
     context.avps[inner] = value === null ? values.slice(1) : [value].concat(values);
-  } else if (parsed.base === "du") context.dstUri = text === null || text === "" ? null : text;
-  else if (parsed.base === "ru" && text !== null) context.newUri = text;
-  else if (parsed.base === "rU") changeUri(world, name, (uri) => (uri.user = text));
+  } else if (parsed.base === "du") {
+    context.dstUri = text === null || text === "" ? null : text;
+    if (context.dstUri !== null) context.uriNew = true;
+  } else if (parsed.base === "ru" && text !== null) {
+    context.newUri = text;
+    context.uriNew = true;
+  } else if (parsed.base === "rU") changeUri(world, name, (uri) => (uri.user = text));
   else if (parsed.base === "rd" && text !== null) changeUri(world, name, (uri) => (uri.host = text));
   else if (parsed.base === "rp") changeUri(world, name, (uri) => (uri.port = text === null ? "" : text));
   else if (parsed.base === "fs") context.sendSocket = text;
@@ -70,6 +76,7 @@ function changeUri(world: World, name: string, change: (uri: MockUri) => void): 
   if (!uri) throw world.fault("cannot set " + name + ": the request-URI " + requestUri(context) + " is malformed");
   change(uri);
   context.newUri = formatUri(uri);
+  context.uriNew = true;
 }
 
 function parseName(world: World, name: string): ParsedName {
@@ -217,6 +224,19 @@ const readers: { [base: string]: Reader } = {
     throw w.fault("pseudo-variable $jsonrpl(" + n.inner + ") does not exist");
   },
   hu: (_w, c) => c.message.uri,
+  env: (w, _c, n) => {
+    const value = w.options.environment ? w.options.environment[n.inner] : undefined;
+    return value === undefined ? null : toKamailio(value);
+  },
+  dns: (w, _c, n) => {
+    const part = /^(\w+)=>(?:(count)|addr\[(-?\d+)\])$/.exec(n.inner);
+    if (!part) throw w.fault("pseudo-variable $dns(" + n.inner + ") is not modelled by the mock");
+    const addresses = w.resolved[part[1] as string] || [];
+    if (part[2]) return addresses.length === 0 ? null : addresses.length;
+    const index = Number(part[3]);
+    const address = addresses[index < 0 ? addresses.length + index : index];
+    return address === undefined ? null : address;
+  },
 };
 
 function readBase(world: World, context: Context, parsed: ParsedName, name: string): PvValue {

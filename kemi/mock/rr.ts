@@ -105,6 +105,7 @@ function afterLoose(world: World, context: Context, routes: string[], preloaded:
     context.newUri = nextUri;
   } else {
     context.dstUri = nextUri;
+    context.uriNew = true;
   }
   return 1;
 }

@@ -276,21 +276,39 @@ function addressTag(message: MockMessage, header: string): string {
   return tag === undefined ? "" : tag;
 }
 
+/** Sends to the request-URI and to the appended branches. False when nothing could be sent. */
 function forward(world: World, context: Context, transaction: Transaction): boolean {
   if (transaction.cancelled || transaction.status >= 200) return false;
-  let sending = context;
   const onBranch = context.onBranch !== "" ? context.onBranch : transaction.onBranch;
-  if (onBranch !== "") {
-    // What a branch route changes is for its branch alone.
-    sending = copyContext(context);
-    sending.routeType = "branch";
-    // Armed for one relay: a failure route that relays again has to arm it again.
-    context.onBranch = "";
-    transaction.onBranch = "";
-    world.run(onBranch, sending);
+  // Armed for one relay: a failure route that relays again has to arm it again.
+  context.onBranch = "";
+  transaction.onBranch = "";
+  const targets = context.branches;
+  context.branches = [];
+  if (context.uriNew) {
+    const own = { uri: requestUri(context), dstUri: context.dstUri, sendSocket: context.sendSocket };
+    targets.unshift(own);
   }
-  const branchId = "z9hG4bK" + (1000 + world.transactions.indexOf(transaction)) + "." + transaction.branches.length;
-  const sent = buildRelay(world, sending, branchId + "." + world.relayCount, true);
+  context.uriNew = false;
+  let count = 0;
+  for (const target of targets) {
+    // What a branch route changes is for its branch alone.
+    const sending = copyContext(context);
+    sending.newUri = target.uri;
+    sending.dstUri = target.dstUri;
+    sending.sendSocket = target.sendSocket;
+    if (onBranch !== "") {
+      sending.routeType = "branch";
+      world.run(onBranch, sending);
+    }
+    if (addBranch(world, context, transaction, sending)) count++;
+  }
+  return count > 0;
+}
+
+function addBranch(world: World, context: Context, transaction: Transaction, sending: Context): boolean {
+  const number = world.transactions.indexOf(transaction) + "." + transaction.branches.length + "." + world.relayCount;
+  const sent = buildRelay(world, sending, "z9hG4bK" + number, true);
   if (!sent) return false;
   transaction.branches.push({
     relay: sent,
@@ -336,6 +354,7 @@ function finishBranches(world: World, transaction: Transaction): void {
     context.transaction = transaction;
     // The request-URI is the branch's, but $du is still that of the first relay.
     context.newUri = picked.uri;
+    context.uriNew = false;
     context.replyHeaders = [];
     context.onBranch = "";
     context.onReply = "";

@@ -22,6 +22,12 @@ export interface MockOptions {
   redis?: MockRedis;
   /** Answers KSR.jsonrpcs.exec; null for an unknown method. */
   rpc?: (method: string, params: unknown) => MockRpcReply | null;
+  /** Addresses of a host name, for KSR.ipops.dns_query. */
+  dns?: (name: string) => string[];
+  /** Environment variables, for $env. */
+  environment?: { [name: string]: string };
+  /** modparam sanity/noreply: sanity_check stays silent and sanity_reply answers. Default false. */
+  sanityNoReply?: boolean;
   /** Dispatcher sets: destinations and whether each is active. */
   dispatcher?: { [set: number]: { uri: string; active: boolean }[] };
 }
@@ -69,6 +75,8 @@ export class World {
   readonly variables: { [name: string]: string | number } = Object.create(null);
   readonly shared: { [name: string]: string | number } = Object.create(null);
   readonly transactions: Transaction[] = [];
+  /** $dns containers by name. */
+  readonly resolved: { [container: string]: string[] } = Object.create(null);
   /** Distinct names of pseudo-variables used so far; Kamailio caches each for ever. */
   readonly names: { [name: string]: boolean } = Object.create(null);
   nameCount = 0;

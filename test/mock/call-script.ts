@@ -66,6 +66,10 @@ export function callScript(ksr: Ksr, firstNode: string, secondNode: string): Cal
       if (ksr.pv.get("$rU") === "replies" || ksr.pv.get("$rU") === "again") ksr.tm.t_on_reply("ksr_onreply_invite");
       ksr.pvx.avp_sets("kept", "yes");
       ksr.hdr.append("X-Kept: 1\r\n");
+      if (ksr.pv.get("$rU") === "fork") {
+        ksr.pv.sets("$du", secondNode);
+        seen(`append ${code(ksr.corex.append_branch())} du ${text("$du")}`);
+      }
       ksr.pv.sets("$du", ksr.pv.get("$rU") === "nowhere" ? "nonsense" : firstNode);
       seen(`relay ${code(ksr.tm.t_relay())} code ${text("$T_reply_code")}`);
     },
@@ -83,6 +87,12 @@ export function callScript(ksr: Ksr, firstNode: string, secondNode: string): Cal
         return;
       }
       if (ksr.pv.get("$rU") === "throw") throw new Error("on purpose");
+      if (ksr.pv.get("$rU") === "same") {
+        seen(`relay the same ${code(ksr.tm.t_relay())}`);
+        ksr.setdsturi(secondNode);
+        seen(`relay by setdsturi ${code(ksr.tm.t_relay())}`);
+        return;
+      }
       const first = ksr.pvx.avp_get("tried") === null;
       ksr.pvx.avp_sets("tried", "yes");
       if ((ksr.pv.get("$rU") === "again" && first) || ksr.pv.get("$T_reply_code") === 487) {

@@ -77,6 +77,36 @@ export const calls: Call[] = [
     steps: [invite, { answer: 1, code: 404, reason: "Not Found" }, { answer: 2, code: 500, reason: "Broken" }],
   },
   {
+    name: "forked; one refuses, one answers",
+    user: "fork",
+    steps: [
+      invite,
+      { answer: 1, code: 486, reason: "Busy Here" },
+      { answer: 2, code: 180, reason: "Ringing" },
+      { answer: 2, code: 200, reason: "OK" },
+    ],
+  },
+  {
+    name: "forked; the answer cancels the other",
+    user: "fork",
+    steps: [
+      invite,
+      { answer: 1, code: 180, reason: "Ringing" },
+      { answer: 2, code: 200, reason: "OK" },
+      { answer: 1, code: 487, reason: "Request Terminated" },
+    ],
+  },
+  {
+    name: "forked; both refuse and the lower code wins",
+    user: "fork",
+    steps: [invite, { answer: 2, code: 404, reason: "Not Found" }, { answer: 1, code: 486, reason: "Busy Here" }],
+  },
+  {
+    name: "a failure route that sets no new target",
+    user: "same",
+    steps: [invite, { answer: 1, code: 500, reason: "Broken" }],
+  },
+  {
     name: "the first node declines for all",
     user: "again",
     steps: [invite, { answer: 1, code: 603, reason: "Decline" }],
