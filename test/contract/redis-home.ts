@@ -57,6 +57,10 @@ export async function ioredisMockHome(): Promise<Home> {
 /** A Redis home lets tests at the server as well. */
 export interface RedisHome extends Home {
   readonly redis: Redis;
+  /** As `npm start -- --redis` takes it. */
+  readonly url: string;
+  /** Loads the library, as a proxy does when Redis lacks it. */
+  load(): Promise<void>;
 }
 
 /** A Redis server of its own with the library loaded, and several connections to it. */
@@ -69,10 +73,15 @@ export async function redisHome(): Promise<RedisHome> {
   );
   const [redis] = connections;
   if (redis === undefined) throw new Error("no connection");
-  await redis.call("FUNCTION", "LOAD", "REPLACE", code);
+  const load = async () => {
+    await redis.call("FUNCTION", "LOAD", "REPLACE", code);
+  };
+  await load();
   let turn = 0;
   return {
     redis,
+    url: server.url,
+    load,
     step(name, key, args, secondKey) {
       turn++;
       const connection = connections[turn % CONNECTIONS] ?? redis;
