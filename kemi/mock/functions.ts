@@ -409,7 +409,7 @@ define("sanity", {
   },
   sanity_reply: (w, c) => {
     if (w.options.sanityNoReply) sendSanityReply(w, c);
-    return 1;
+    return c.noReply ? -1 : 1;
   },
 });
 

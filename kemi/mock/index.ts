@@ -10,7 +10,7 @@ import { intArgument, textArgument, toScript } from "./bytes";
 import { type Context, type MockEndpoint, type MockRelay, newContext, type RouteType } from "./context";
 import { implementations, type Result } from "./functions";
 import { kemiTable } from "./kemi-table";
-import { type MockMessage, parseMessage } from "./message";
+import { headersOf, type MockMessage, parseMessage } from "./message";
 import { endOfScript, forgetOld, receiveReply, timeOut } from "./tm";
 import { type MockOptions, type MockOutcome, newOutcome, World } from "./world";
 
@@ -148,7 +148,7 @@ export function createMock(options: MockOptions = {}): Mock {
     receive: (datagram) =>
       observe(() => {
         const message = parseMessage(datagram.message);
-        if (!message || message.method === "") {
+        if (!message || message.method === "" || !hasRequiredHeaders(message)) {
           world.outcome.dropped = true;
           world.log("err", "message cannot be parsed; no script runs");
           return;
@@ -211,6 +211,14 @@ export function createMock(options: MockOptions = {}): Mock {
     names: () => Object.keys(world.names),
     openTransactions: () => world.transactions.filter((transaction) => transaction.endedAt === 0).length,
   };
+}
+
+/** Kamailio's core lets no request through to a script without these, or with one of the first three twice. */
+function hasRequiredHeaders(message: MockMessage): boolean {
+  for (const name of ["from", "to", "call-id"]) {
+    if (headersOf(message, name).length !== 1) return false;
+  }
+  return /^\d+\s+\S/.test(headersOf(message, "cseq")[0] || "");
 }
 
 function socketFor(world: World, source: MockEndpoint): MockEndpoint {

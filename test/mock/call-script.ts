@@ -29,6 +29,11 @@ export function callScript(ksr: Ksr, firstNode: string, secondNode: string): Cal
   return {
     ksr_request_route() {
       const method = String(ksr.pv.get("$rm"));
+      if (method === "MESSAGE") {
+        seen(`sanity ${code(ksr.sanity.sanity_check(18407, 7))} ru ${text("$ru")} fu ${text("$fu")} tu ${text("$tu")}`);
+        seen(`reply ${code(ksr.sanity.sanity_reply())}`);
+        return;
+      }
       const check = code(ksr.tm.t_check_trans());
       seen(`${method} precheck ${code(ksr.tmx.t_precheck_trans())} check ${check}`);
       if (check === "0") return;

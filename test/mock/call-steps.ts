@@ -13,6 +13,8 @@ export interface RequestStep {
   route?: boolean;
   /** Route header lines; PROXY stands for the proxy's port. */
   routes?: string[];
+  /** Text of the finished message and what to put in its place. */
+  change?: [string, string];
   /** Request-URI instead of the usual one; PROXY as above. */
   uri?: string;
 }
@@ -166,6 +168,28 @@ export const calls: Call[] = [
       ["unreadable after ours", ["<sip:127.0.0.1:PROXY;lr>, <nonsense>"], "t", undefined],
     ] as [string, string[], string | undefined, string | undefined][]
   ).map(([name, routes, toTag, uri]): Call => ({ name, user: "plain", steps: [{ send: "INFO", routes, toTag, uri }] })),
+  ...(
+    [
+      ["sound", "Max", "Max"],
+      ["two Call-IDs", "Max-Forwards", "Call-ID: other\r\nMax-Forwards"],
+      ["two To", "Max-Forwards", "To: <sip:x@y>\r\nMax-Forwards"],
+      ["two CSeq", "Max-Forwards", "CSeq: 9 MESSAGE\r\nMax-Forwards"],
+      ["CSeq without number", "CSeq: 1 MESSAGE", "CSeq: MESSAGE"],
+      ["CSeq too large", "CSeq: 1 ", "CSeq: 4294967296 "],
+      ["Content-Length too large", "Content-Length: 0", "Content-Length: 5"],
+      ["Content-Length no number", "Content-Length: 0", "Content-Length: x"],
+      ["Expires no number", "Max-Forwards", "Expires: soon\r\nMax-Forwards"],
+      ["Proxy-Require", "Max-Forwards", "Proxy-Require: magic, tricks\r\nMax-Forwards"],
+      ["From without URI", "<sip:alice@example.com>", "<nonsense>"],
+      ["To without URI", "<sip:plain@example.com>", "<nonsense>"],
+      ["no From", "From:", "X-From:"],
+      ["no Call-ID", "Call-ID:", "X-Call-ID:"],
+      ["two From", "Max-Forwards", "From: <sip:x@y>;tag=2\r\nMax-Forwards"],
+      ["unknown scheme", "MESSAGE sip:", "MESSAGE foo:"],
+      ["Request-URI without host", "MESSAGE sip:plain@127.0.0.1", "MESSAGE sip:"],
+      ["Request-URI with a bad port", "MESSAGE sip:plain@127.0.0.1:", "MESSAGE sip:plain@127.0.0.1:9"],
+    ] as [string, string, string][]
+  ).map(([name, from, to]): Call => ({ name, user: "plain", steps: [{ send: "MESSAGE", change: [from, to] }] })),
   {
     name: "reply route",
     user: "replies",
@@ -179,7 +203,7 @@ export function requestOf(call: Call, index: number, step: RequestStep, ports: P
   const routes = (step.routes ?? []).map((route) => `Route: ${fill(route)}`);
   const route = step.route ? [`Route: <sip:127.0.0.1:${ports.proxy};lr;ftag=f1;w=x>`] : [];
   const target = step.route ? `sip:callee@127.0.0.1:${ports.nodes[0]}` : `sip:${call.user}@127.0.0.1:${ports.nodes[1]}`;
-  return sip([
+  const text = sip([
     `${step.send} ${step.uri === undefined ? target : fill(step.uri)} SIP/2.0`,
     `Via: SIP/2.0/UDP 127.0.0.1:${ports.client};branch=z9hG4bK-${index}-${step.branch ?? "top"}`,
     ...route,
@@ -191,6 +215,7 @@ export function requestOf(call: Call, index: number, step: RequestStep, ports: P
     `CSeq: ${step.cseq ?? 1} ${step.send}`,
     "Content-Length: 0",
   ]);
+  return step.change ? text.replace(step.change[0], step.change[1]) : text;
 }
 
 export interface Ports {

@@ -21,6 +21,7 @@ function playMock(call: Call, index: number, ports: Ports): Events[] {
   const mock: Mock = createMock({
     listen: [{ ip: "127.0.0.1", port: ports.proxy, proto: "udp" }],
     aliases: ["proxy.example"],
+    sanityNoReply: true,
   });
   const [first, second] = ports.nodes.map((port) => `sip:127.0.0.1:${port}`) as [string, string];
   Object.assign(mock.globals, callScript(mock.ksr, first, second));
@@ -40,7 +41,7 @@ function playMock(call: Call, index: number, ports: Ports): Events[] {
       events.push(describeRequest(node, relay.text));
     }
     for (const reply of outcome.replies.concat(outcome.automatic)) {
-      const extra = reply.headers.filter((line) => line.startsWith("X-"));
+      const extra = reply.headers.filter((line) => line.startsWith("X-") || line.startsWith("Unsupported:"));
       events.push(`up ${reply.code} ${reply.reason} ${reply.method} ${extra.join(" ")}`);
     }
     for (const log of outcome.logs) if (log.text.startsWith("SEEN ")) events.push(log.text.trim());
@@ -67,7 +68,7 @@ class RealWorld {
       if (!text.includes(`\r\nCall-ID: ${this.callId}\r\n`)) return;
       const status = /^SIP\/2\.0 (\d+ .*)\r\n/.exec(text);
       const method = /\r\nCSeq: \d+ (\w+)/i.exec(text);
-      const extra = text.split("\r\n").filter((line) => line.startsWith("X-"));
+      const extra = text.split("\r\n").filter((line) => line.startsWith("X-") || line.startsWith("Unsupported:"));
       this.events.push(`up ${status?.[1]} ${method?.[1]} ${extra.join(" ")}`);
     });
     nodes.forEach((socket, index) => {

@@ -134,6 +134,7 @@ function writeConfiguration(dir: string, port: number, script: string): void {
       ...modules.map((name) => `loadmodule "${name}.so"`),
       ...tables.map((table) => `modparam("htable", "htable", "${table}")`),
       'modparam("pv", "shvset", "counter=i:3")',
+      'modparam("sanity", "noreply", 1)',
       'modparam("jsonrpcs", "transport", 8)',
       'modparam("ndb_redis", "server", "name=down;addr=127.0.0.1;port=1;db=0")',
       'modparam("ndb_redis", "init_without_redis", 1)',
