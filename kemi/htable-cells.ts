@@ -43,7 +43,7 @@ export interface HtableHome {
 /** The embedded home; `now` is the machine's clock in milliseconds. */
 export function htableHome(ksr: Ksr, now: () => number): HtableHome {
   const { sht_get: get, sht_sets: setText, sht_seti: setNumber, sht_setxs: setUntil, sht_rm: remove } = ksr.htable;
-  const { sht_lock: lock, sht_unlock: unlock, sht_inc: increment } = ksr.htable;
+  const { sht_lock: lock, sht_unlock: unlock, sht_inc: increment, sht_setex: expireIn } = ksr.htable;
   let time = 0;
 
   function numberAt(key: string): number {
@@ -110,7 +110,11 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
     write(key, value, expiresAt) {
       // One second more than needed: htable counts whole seconds, and who reads checks the time itself.
       const ttl = Math.ceil((expiresAt - time) / 1000) + 1;
-      setUntil(TEXTS, key, value, Math.min(ttl, LONGEST_TTL_SECONDS));
+      const seconds = Math.min(ttl, LONGEST_TTL_SECONDS);
+      setUntil(TEXTS, key, value, seconds);
+      // A text that has grown gets a new item, and Kamailio 5.6 gives the time to the old one: the new would stay for
+      // ever (its ht_set_cell_ex).
+      expireIn(TEXTS, key, seconds);
     },
     erase(key) {
       remove(TEXTS, key);
