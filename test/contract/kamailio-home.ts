@@ -11,13 +11,21 @@ import { sleep } from "./redis-home";
 /** Processes that run steps at the same time. */
 const WORKERS = 4;
 
+/** An item of an htable. */
+export interface TableItem {
+  readonly name: string;
+  readonly value: string;
+  /** Until Kamailio removes it; 0 for never. */
+  readonly seconds: number;
+}
+
 /** A Kamailio home tells which processes have answered. */
 export interface KamailioHome extends Home {
   readonly kamailio: Kamailio;
   /** Ids of Kamailio's processes that have run a step. */
   readonly workers: ReadonlySet<number>;
   /** Items of a table of shared memory. */
-  table(name: string): Promise<Map<string, string>>;
+  table(name: string): Promise<TableItem[]>;
 }
 
 /** Builds the script and starts Kamailio with it. */
@@ -47,7 +55,10 @@ export async function kamailioHome(options: Partial<KamailioOptions> = {}): Prom
     if (text === null) throw new Error(`the store did not answer ${name}:\n${kamailio.log().slice(-2000)}`);
     return text;
   }
-  const table = async (name: string) => new Map(JSON.parse(await run("table", name, "", "")) as [string, string][]);
+  async function table(name: string): Promise<TableItem[]> {
+    const items = JSON.parse(await run("table", name, "", "")) as [string, string, number][];
+    return items.map(([item, value, seconds]) => ({ name: item, value, seconds }));
+  }
 
   return {
     kamailio,
@@ -57,11 +68,9 @@ export async function kamailioHome(options: Partial<KamailioOptions> = {}): Prom
     pass: sleep,
     now: () => Date.now(),
     async stored(part) {
-      const texts = [...(await table("weir")).keys()].map((name) => ({ name, ends: true }));
-      // Leases and counts end by the calendar, not by themselves: what is here now stays.
-      const leases = [...(await table("weirlease")).entries()]
-        .filter(([name]) => !/^T\d+$/.test(name))
-        .map(([name, value]) => ({ name: `${name} ${value}`, ends: false }));
+      const texts = (await table("weir")).map(({ name, seconds }) => ({ name, ends: seconds > 0 }));
+      // Leases and counts end by the calendar, not by themselves.
+      const leases = (await table("weirlease")).map(({ name, value }) => ({ name: `${name} ${value}`, ends: false }));
       return [...texts, ...leases].filter(({ name }) => name.includes(part));
     },
     async close() {

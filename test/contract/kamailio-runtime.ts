@@ -2,7 +2,7 @@
  * Stands in for kemi/main in a bundle for tests: runs the ledger's steps inside Kamailio, on behalf of HTTP requests.
  * Engine code. The body is `[step, key, args, second key]` as JSON; the answer `[process, text]`, or `[process, null]`
  * when the store did not answer. With Redis in the configuration the steps go there, else to shared memory. The step
- * "table" is for looking inside: names and values of all items of the table `key`, as JSON.
+ * "table" is for looking inside: name, value and remaining seconds (0: for ever) of all items of table `key`, as JSON.
  */
 import { embeddedLedger } from "../../kemi/embedded-ledger";
 import { guard } from "../../kemi/guard";
@@ -44,15 +44,17 @@ function step(ledger: LedgerWithUsage, name: string, key: string, args: string, 
 }
 
 function table(name: string): string {
-  const items: [string, string][] = [];
+  const items: [string, string, number][] = [];
   KSR.htable.sht_iterator_start("all", name);
   while (ok(KSR.htable.sht_iterator_next("all"))) {
-    items.push([
-      asText(KSR.pv.get("$shtitkey(all)"), "item") ?? "",
-      asText(KSR.pv.get("$shtitval(all)"), "item") ?? "",
-    ]);
+    const item = asText(KSR.pv.get("$shtitkey(all)"), "item") ?? "";
+    items.push([item, asText(KSR.pv.get("$shtitval(all)"), "item") ?? "", 0]);
   }
   KSR.htable.sht_iterator_end("all");
+  for (const item of items) {
+    KSR.pv.sets("$var(item)", item[0]);
+    if (name === "weir") item[2] = Math.max(0, Number(KSR.pv.get("$shtex(weir=>$var(item))")));
+  }
   return JSON.stringify(items);
 }
 
