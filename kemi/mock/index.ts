@@ -89,7 +89,7 @@ const fakedMessage =
 /** Makes an independent proxy process with its own shared memory. */
 export function createMock(options: MockOptions = {}): Mock {
   const world = new World(options);
-  const globals: MockGlobals = {};
+  const globals: MockGlobals = options.globals || {};
   const ksr = buildKsr(world);
 
   world.has = (name) => typeof globals[name] === "function";

@@ -11,6 +11,8 @@ export type MockRpcReply = { result: unknown } | { error: { code: number; messag
 export interface MockOptions {
   /** Clock at the start, milliseconds since 1970. Default 2026-01-01. */
   nowMs?: number;
+  /** Where the script publishes its functions: pass globalThis for a whole bundle. Default: a new object. */
+  globals?: { [name: string]: unknown };
   /** Sockets Kamailio listens on. Default udp and tcp 192.0.2.1:5060. */
   listen?: MockEndpoint[];
   /** Names that are Kamailio's own, without port. */
