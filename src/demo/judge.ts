@@ -92,12 +92,14 @@ function judgeRefusals({ flooding }: Evidence): Verdict {
   );
   const lost = offered - answered - total;
   const rest = [
-    ...(withoutRetryAfter > 0 ? [`${withoutRetryAfter} without Retry-After`] : []),
+    ...(total === 0
+      ? []
+      : [withoutRetryAfter === 0 ? "all with Retry-After" : `${withoutRetryAfter} without Retry-After`]),
     ...(lost !== 0 ? [`${lost} calls neither answered nor refused with 503`] : []),
   ];
   return {
     promise: `what is over the limit gets 503 with Retry-After and its reason (${reasons.join(" or ")})`,
-    measured: [list.length === 0 ? "no refusal" : list.join(", "), ...rest].join("; "),
+    measured: [list.length === 0 ? "no refusal" : list.join(", "), ...rest].join(", "),
     kept:
       total > 0 &&
       lost === 0 &&
@@ -157,7 +159,9 @@ function judgePhone(phone: Evidence["phone"]): Verdict[] {
 
 function judgeLeases({ left, seconds }: Evidence["leases"]): Verdict {
   const measured =
-    left === null ? "the router did not answer" : `${left} left ${seconds.toFixed(1)} s after the last call`;
+    left === null
+      ? "the router did not answer"
+      : `${left === 0 ? "none" : left} left ${seconds.toFixed(1)} s after the last call`;
   return { promise: "no lease is left when all calls are over", measured, kept: left === 0 };
 }
 

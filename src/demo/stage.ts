@@ -123,6 +123,7 @@ export async function startStage(built: BuiltStage, options: StageOptions): Prom
       redis = server.url;
     }
     const nodes: Sipp[] = [];
+    const callers: Sipp[] = [];
     stops.push(() => Promise.all(nodes.map((node) => node.stop())));
     for (const { node: name, host, port, log } of standIns) {
       const node = await startSipp({ scenario: scenario("node"), host, port, args: ["-trace_logs", "-log_file", log] });
@@ -142,6 +143,7 @@ export async function startStage(built: BuiltStage, options: StageOptions): Prom
       secret: randomBytes(32).toString("hex"),
     });
     stops.push(() => kamailio.stop());
+    stops.push(() => Promise.all(callers.map((each) => each.stop())));
     mustRun("Kamailio", kamailio.exited, () => lastLines(troubleIn(kamailio).join("\n")));
 
     const [proxy] = kamailio.listen;
@@ -152,7 +154,7 @@ export async function startStage(built: BuiltStage, options: StageOptions): Prom
       status: () => readStatus(http),
       async call(player, calls) {
         const log = join(directory, `${player.tenant}.log`);
-        const callers = await startSipp({
+        const sipp = await startSipp({
           scenario: scenario("caller"),
           target: proxy,
           host: player.trunk ? TRUNK_HOST : "127.0.0.1",
@@ -167,11 +169,11 @@ export async function startStage(built: BuiltStage, options: StageOptions): Prom
             ...["-trace_logs", "-log_file", log],
           ],
         });
-        stops.push(() => callers.stop());
+        callers.push(sipp);
         return {
           offered: calls,
           log: () => readCallerLog(textOf(log)),
-          finished: callers.finished.then(() => undefined),
+          finished: sipp.finished.then(() => undefined),
         };
       },
       nodeCalls: () =>
