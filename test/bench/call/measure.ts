@@ -21,7 +21,13 @@ export interface Load {
   perSecond: number;
 }
 
+/** Not every call succeeded: the code is wrong, or the machine too busy for the rate. */
+export class CallsFailed extends Error {}
+
 const warmUpCalls = 20;
+/** At a time: the first messages of a worker are slow (each pseudo-variable's first look-up), most so under callgrind. */
+const warmUpLimit = 2;
+const warmUpSeconds = 15;
 /** tm keeps a finished transaction for 5 s; its removal is part of a call's cost. */
 const settleSeconds = 8;
 
@@ -43,7 +49,7 @@ export async function hardwareCounts(): Promise<boolean> {
 export async function costByPerf(candidate: Candidate, load: Load): Promise<Cost> {
   let cost: Cost | null = null;
   await withCandidate(candidate, [], async (kamailio) => {
-    await makeCalls(candidate, kamailio, warmUpCalls, load.perSecond);
+    await warmUp(candidate, kamailio);
     const all = await kamailio.processes();
     const workers = all.filter(isWorker).map(({ pid }) => pid);
     const others = all.filter((each) => !isWorker(each)).map(({ pid }) => pid);
@@ -78,9 +84,9 @@ export async function costByPerf(candidate: Candidate, load: Load): Promise<Cost
  * that the start, and what Kamailio does by the clock, cancel out. Throws when a call fails.
  */
 export async function costByCallgrind(candidate: Candidate, load: Load): Promise<Cost> {
-  const windowSeconds = (warmUpCalls + load.calls) / load.perSecond + settleSeconds;
-  const before = await countByCallgrind(candidate, warmUpCalls, load.perSecond, windowSeconds);
-  const after = await countByCallgrind(candidate, warmUpCalls + load.calls, load.perSecond, windowSeconds);
+  const windowSeconds = warmUpSeconds + load.calls / load.perSecond + settleSeconds;
+  const before = await countByCallgrind(candidate, null, windowSeconds);
+  const after = await countByCallgrind(candidate, load, windowSeconds);
   return {
     total: (after.total - before.total) / load.calls,
     workers: (after.workers - before.workers) / load.calls,
@@ -97,6 +103,7 @@ export async function profile(candidate: Candidate, load: Load, inclusive: boole
     const under = callgrind(out, ["--toggle-collect=receive_msg"]);
     let files: string[] = [];
     await withCandidate(candidate, under, async (kamailio) => {
+      await warmUp(candidate, kamailio);
       await makeCalls(candidate, kamailio, load.calls, load.perSecond);
       files = (await kamailio.processes()).filter(isWorker).map(({ pid }) => join(out, `${pid}`));
     });
@@ -117,19 +124,15 @@ export async function profile(candidate: Candidate, load: Load, inclusive: boole
     return [...sums]
       .sort(([, one], [, other]) => other - one)
       .slice(0, 45)
-      .map(([name, sum]) => `${String(Math.round(sum / load.calls)).padStart(9)}  ${name}`)
+      .map(([name, sum]) => `${String(Math.round(sum / (warmUpCalls + load.calls))).padStart(9)}  ${name}`)
       .join("\n");
   } finally {
     removeOwnedDirectory(directory);
   }
 }
 
-async function countByCallgrind(
-  candidate: Candidate,
-  calls: number,
-  perSecond: number,
-  windowSeconds: number,
-): Promise<Cost> {
+/** Instructions of a whole run: warm-up, then the load unless it is null. */
+async function countByCallgrind(candidate: Candidate, load: Load | null, windowSeconds: number): Promise<Cost> {
   const directory = ownedDirectory();
   try {
     const out = join(directory, "callgrind");
@@ -138,7 +141,10 @@ async function countByCallgrind(
     await withCandidate(candidate, callgrind(out, []), async (kamailio) => {
       const end = Date.now() + windowSeconds * 1000;
       workers = new Set((await kamailio.processes()).filter(isWorker).map(({ pid }) => pid));
-      await makeCalls(candidate, kamailio, calls, perSecond);
+      await warmUp(candidate, kamailio);
+      if (load !== null) {
+        await makeCalls(candidate, kamailio, load.calls, load.perSecond);
+      }
       await sleep((end - Date.now()) / 1000);
     });
     const count: Cost = { total: 0, workers: 0 };
@@ -196,7 +202,17 @@ async function withCandidate(
   }
 }
 
-async function makeCalls(candidate: Candidate, kamailio: Kamailio, calls: number, perSecond: number): Promise<void> {
+function warmUp(candidate: Candidate, kamailio: Kamailio): Promise<void> {
+  return makeCalls(candidate, kamailio, warmUpCalls, 10, warmUpLimit);
+}
+
+async function makeCalls(
+  candidate: Candidate,
+  kamailio: Kamailio,
+  calls: number,
+  perSecond: number,
+  limit?: number,
+): Promise<void> {
   const [target] = kamailio.listen;
   if (target === undefined) {
     throw new Error("no listener");
@@ -208,11 +224,12 @@ async function makeCalls(candidate: Candidate, kamailio: Kamailio, calls: number
     service: "100@acme.example",
     calls,
     rate: perSecond,
+    limit,
     timeoutSeconds,
   });
   // A call that fails costs something else than a whole call.
   if (result.code !== 0 || result.failed > 0 || result.succeeded !== calls) {
-    throw new Error(
+    throw new CallsFailed(
       `${candidate.name}: ${result.succeeded} of ${calls} calls succeeded (SIPp ended with ${result.code})\n` +
         `${result.errors.slice(0, 1500)}\n${kamailio.log().slice(-2000)}`,
     );
