@@ -89,6 +89,7 @@ define("", {
   is_IPv4: (_w, c) => c.source.ip.indexOf(":") < 0,
   is_IPv6: (_w, c) => c.source.ip.indexOf(":") >= 0,
   is_myself: (w, _c, a) => w.isMyself(str(a, 0)),
+  is_myself_srcip: (w, c) => w.isSelf(c.source.ip, 0, ""),
   is_myself_ruri: (w, c) => w.isMyself(requestUri(c)),
   is_myself_furi: (w, c) => w.isMyself(parseAddress(headerOf(c.message, "from") || "").uri),
   is_myself_turi: (w, c) => w.isMyself(parseAddress(headerOf(c.message, "to") || "").uri),
