@@ -225,9 +225,11 @@ define("hdr", {
   rminsert: (_w, c, a) => edit(c, { kind: "remove", name: str(a, 0) }) && edit(c, { kind: "insert", line: str(a, 1) }),
   is_present: (_w, c, a) => header(c, str(a, 0), 0) !== null,
   append_to_reply: (w, c, a) => {
-    const line = str(a, 0);
-    if (!/^[^\r\n]+\r\n$/.test(line)) throw w.fault("KSR.hdr.append_to_reply: not one line that ends in CRLF: " + line);
-    c.replyHeaders.push(line.substring(0, line.length - 2));
+    const text = str(a, 0);
+    if (!/^(?:[!-9;-~]+:[^\r\n]*\r\n)+$/.test(text)) {
+      throw w.fault("KSR.hdr.append_to_reply: not whole header lines that end in CRLF: " + text);
+    }
+    for (const line of text.substring(0, text.length - 2).split("\r\n")) c.replyHeaders.push(line);
     return true;
   },
   get: (_w, c, a) => header(c, str(a, 0), 0),

@@ -81,7 +81,7 @@ function only(relays: MockRelay[]): MockRelay {
 
 test("a stateless reply carries its code, reason and appended headers", () => {
   const mock = withScript((ksr) => {
-    ksr.hdr.append_to_reply("Retry-After: 5\r\n");
+    ksr.hdr.append_to_reply("Retry-After: 5\r\nX-Reason: full\r\n");
     ksr.sl.send_reply(503, "No room");
   });
   const { replies, relays, dropped } = mock.receive({ message: request() });
@@ -89,7 +89,7 @@ test("a stateless reply carries its code, reason and appended headers", () => {
   const reply = replies[0]!;
   assert.equal(
     [reply.code, reply.reason, reply.headers, reply.stateful, reply.method, reply.callId],
-    [503, "No room", ["Retry-After: 5"], false, "INVITE", "call-1"],
+    [503, "No room", ["Retry-After: 5", "X-Reason: full"], false, "INVITE", "call-1"],
   );
 });
 
@@ -309,8 +309,8 @@ test("what the mock does not know is thrown again after a script that caught it"
     [/\{s\.nothing\} is not modelled/, (ksr) => ksr.pv.get("$(ru{s.nothing})")],
     [/\$ci cannot be set/, (ksr) => ksr.pv.sets("$ci", "x")],
     [/no function ksr_failure_none/, (ksr) => ksr.tm.t_on_failure("ksr_failure_none")],
-    [/not one line/, (ksr) => ksr.hdr.append_to_reply("X: 1")],
-    [/not one line/, (ksr) => ksr.hdr.append_to_reply("X: 1\r\nY: 2\r\n")],
+    [/not whole header lines/, (ksr) => ksr.hdr.append_to_reply("X: 1")],
+    [/not whole header lines/, (ksr) => ksr.hdr.append_to_reply("X: 1\r\n\r\nY: 2\r\n")],
     [/it is not locked/, (ksr) => ksr.htable.sht_unlock("t", "k")],
     [/lock of htable t held/, (ksr) => ksr.htable.sht_lock("t", "k")],
     [/"%d" in the command/, (ksr) => ksr.ndb_redis.redis_cmd("r", "GET %d", "x")],
