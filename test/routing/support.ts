@@ -54,6 +54,7 @@ export function fakeRegister(contact: string | null, parts: RequestParts = {}): 
     method: "REGISTER",
     requestUser: "",
     toUser: "alice",
+    toHost: "acme.example",
     callId: "registration",
     cseq: ++serial,
     ...parts,
