@@ -45,6 +45,8 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
   const { sht_get: get, sht_sets: setText, sht_seti: setNumber, sht_setxs: setUntil, sht_rm: remove } = ksr.htable;
   const { sht_lock: lock, sht_unlock: unlock, sht_inc: increment, sht_setex: expireIn } = ksr.htable;
   let time = 0;
+  /** The last second that is cleared, as of this step. */
+  let cleared = 0;
 
   function numberAt(key: string): number {
     const value = get(LEASES, key);
@@ -82,6 +84,8 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
   function clearExpired(): void {
     const until = Math.floor(time / 1000);
     let second = numberAt(WATERMARK);
+    // A clock that was set back leaves the mark where it is: what was cleared is gone.
+    cleared = Math.max(second, until);
     if (second === until) return;
     if (second !== 0) {
       while (second < until) {
@@ -100,8 +104,7 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
         remove(LEASES, `T${second}`);
       }
     }
-    // A clock that was set back leaves the mark where it is: what was cleared is gone.
-    if (until > numberAt(WATERMARK)) setNumber(LEASES, WATERMARK, until);
+    if (second <= until) setNumber(LEASES, WATERMARK, until);
   }
 
   const cells: Cells = {
@@ -127,7 +130,8 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
       const before = readLease(key);
       if (before !== null) remove(LEASES, `S${before.second}.${before.slot}`);
       else for (const set of sets) countUp(set);
-      const second = Math.ceil(expiresAt / 1000);
+      // Never in a second that nobody will clear again, as after the clock was set back: late is better than never.
+      const second = Math.max(Math.ceil(expiresAt / 1000), cleared + 1);
       const slot = numberAt(`T${second}`) + 1;
       setNumber(LEASES, `T${second}`, slot);
       setText(LEASES, `S${second}.${slot}`, key);
