@@ -98,7 +98,7 @@ export function dispatcherList(sets: readonly DispatcherSet[]): string {
     lines.push(`# ${pool}`);
     for (const { id, uri } of nodes) {
       for (const field of [id, uri, pool]) {
-        if (/[\s;#"]/.test(field)) throw new Error(`not fit for a dispatcher list: ${JSON.stringify(field)}`);
+        if (/[\s#"]/.test(field)) throw new Error(`not fit for a dispatcher list: ${JSON.stringify(field)}`);
       }
       lines.push(`${set} ${uri} 0 0 node=${id}`);
     }
