@@ -24,8 +24,9 @@ interface Credits {
   of: number[];
   /** What the credits become when the call of the last ranking goes to a node. */
   next: number[];
-  /** Sum of the shares that were credited in the last ranking. */
-  total: number;
+  /** Sums of the shares that were credited in the last ranking: of the near group and of the far one. */
+  near: number;
+  far: number;
 }
 
 /** Turns for all pools. */
@@ -35,7 +36,7 @@ export function turns(): Turns {
   function creditsOf(pool: Pool): Credits {
     let credits = pools.get(pool.id);
     if (credits === undefined) {
-      credits = { of: pool.nodes.map(() => 0), next: [], total: 0 };
+      credits = { of: pool.nodes.map(() => 0), next: [], near: 0, far: 0 };
       pools.set(pool.id, credits);
     }
     return credits;
@@ -46,7 +47,8 @@ export function turns(): Turns {
       const credits = creditsOf(pool);
       const near: Node[] = [];
       const far: Node[] = [];
-      let total = 0;
+      let nearTotal = 0;
+      let farTotal = 0;
       // A copy: a call that is then refused takes no turn, or a flood of them would lift every node to the bound and
       // leave the order to the policy file.
       const next = credits.of.slice();
@@ -56,14 +58,18 @@ export function turns(): Turns {
           next[node.index] = 0;
           continue;
         }
-        total += node.share;
+        const isNear = inNearGroup(pool, node);
+        if (isNear) nearTotal += node.share;
+        else farTotal += node.share;
+        const before = isNear ? credits.near : credits.far;
         // Bounded like the debt below: a node that load kept from its turns must not catch up on all of them.
-        const most = 2 * (credits.total === 0 ? node.share : credits.total);
+        const most = 2 * (before === 0 ? node.share : before);
         next[node.index] = Math.min((next[node.index] ?? 0) + node.share, most);
-        insert(pool.preferZone !== "" && node.zone !== pool.preferZone ? far : near, node, next);
+        insert(isNear ? near : far, node, next);
       }
       credits.next = next;
-      credits.total = total;
+      credits.near = nearTotal;
+      credits.far = farTotal;
       const groups: Node[][] = [];
       if (near.length > 0) groups.push(near);
       if (far.length > 0) groups.push(far);
@@ -71,12 +77,24 @@ export function turns(): Turns {
     },
     took(pool, node) {
       const credits = creditsOf(pool);
-      credits.of = credits.next;
-      const left = (credits.of[node.index] ?? 0) - credits.total;
+      const isNear = inNearGroup(pool, node);
+      if (pool.preferZone === "") credits.of = credits.next;
+      else {
+        // A group that was not called on gets no credit: it would only be paid for by the other's debt.
+        for (const each of pool.nodes) {
+          if (inNearGroup(pool, each) === isNear) credits.of[each.index] = credits.next[each.index] ?? 0;
+        }
+      }
+      const total = isNear ? credits.near : credits.far;
+      const left = (credits.of[node.index] ?? 0) - total;
       // Bounded, so that a time when load alone decided does not echo in the turns for long.
-      credits.of[node.index] = Math.max(left, -credits.total);
+      credits.of[node.index] = Math.max(left, -total);
     },
   };
+}
+
+function inNearGroup(pool: Pool, node: Node): boolean {
+  return pool.preferZone === "" || node.zone === pool.preferZone;
 }
 
 /** Keeps the `LOOKED_AT` nodes of most credit, in order; equal ones in the policy's order. */
