@@ -141,8 +141,8 @@ async function emergencyCall(
 async function leasesLeft(stage: Stage, over: number): Promise<Evidence["leases"]> {
   for (;;) {
     const status = await stage.status().catch(() => null);
-    const known = status?.pools.every(({ calls }) => calls !== null) ?? false;
-    const left = status !== null && known ? status.pools.reduce((sum, { calls }) => sum + (calls ?? 0), 0) : null;
+    // A pool without tenants has no count; a store that is down has none for all.
+    const left = status?.storeUp === true ? status.pools.reduce((sum, { calls }) => sum + (calls ?? 0), 0) : null;
     const sinceMs = Date.now() - over;
     if (left === 0 || sinceMs > LEASES_GONE_MS) return { left, seconds: sinceMs / 1000 };
     await sleep(100);
