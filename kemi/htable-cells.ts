@@ -17,6 +17,7 @@
 import type { Cells } from "../src/ledger/cells";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
+import { type KemiResult, ok } from "./types/results";
 
 const TEXTS = "weir";
 const LEASES = "weirlease";
@@ -24,8 +25,15 @@ const LOCKS = "weirlock";
 const LOCK = "ledger";
 const WATERMARK = "W";
 
+const FULL = "shared memory is full: start Kamailio with more (-m)";
+
 /** htable keeps expiry in 32-bit seconds from now. */
 const LONGEST_TTL_SECONDS = 30 * 24 * 3600;
+
+/** @throws Error: an answer must not say that something is stored which is not */
+function requireStored(result: KemiResult): void {
+  if (!ok(result)) throw new Error(FULL);
+}
 
 interface LeaseRecord {
   readonly second: number;
@@ -36,7 +44,7 @@ interface LeaseRecord {
 
 /** Runs ledger steps over shared memory, each alone. */
 export interface HtableHome {
-  /** Runs a step under the home's lock, with expired leases cleared first. */
+  /** Runs a step under the home's lock, with expired leases cleared first. Throws when shared memory is full. */
   atomic<T>(step: (cells: Cells) => T): T;
 }
 
@@ -67,9 +75,10 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
     };
   }
 
-  function countUp(set: string): void {
+  /** False when there is no memory for the count. */
+  function countUp(set: string): boolean {
     // What is not there cannot be incremented; a default for the whole table would give every missing lease a value.
-    if (increment(LEASES, `C${set}`) < 0) setNumber(LEASES, `C${set}`, 1);
+    return increment(LEASES, `C${set}`) >= 0 || ok(setNumber(LEASES, `C${set}`, 1));
   }
 
   function countDown(sets: readonly string[]): void {
@@ -114,7 +123,7 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
       // One second more than needed: htable counts whole seconds, and who reads checks the time itself.
       const ttl = Math.ceil((expiresAt - time) / 1000) + 1;
       const seconds = Math.min(ttl, LONGEST_TTL_SECONDS);
-      setUntil(TEXTS, key, value, seconds);
+      requireStored(setUntil(TEXTS, key, value, seconds));
       // A text that has grown gets a new item, and Kamailio 5.6 gives the time to the old one: the new would stay for
       // ever (its ht_set_cell_ex).
       expireIn(TEXTS, key, seconds);
@@ -129,13 +138,20 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
     hold(key, value, sets, expiresAt) {
       const before = readLease(key);
       if (before !== null) remove(LEASES, `S${before.second}.${before.slot}`);
-      else for (const set of sets) countUp(set);
       // Never in a second that nobody will clear again, as after the clock was set back: late is better than never.
       const second = Math.max(Math.ceil(expiresAt / 1000), cleared + 1);
       const slot = numberAt(`T${second}`) + 1;
-      setNumber(LEASES, `T${second}`, slot);
-      setText(LEASES, `S${second}.${slot}`, key);
-      setText(LEASES, `L${key}`, `${second} ${slot} ${sets.join(",")} ${value}`);
+      let whole =
+        ok(setNumber(LEASES, `T${second}`, slot)) &&
+        ok(setText(LEASES, `S${second}.${slot}`, key)) &&
+        ok(setText(LEASES, `L${key}`, `${second} ${slot} ${sets.join(",")} ${value}`));
+      if (before === null) for (const set of sets) whole = countUp(set) && whole;
+      if (whole) return;
+      // All or nothing: a lease outside of the calendar would never end.
+      countDown(sets);
+      remove(LEASES, `S${second}.${slot}`);
+      remove(LEASES, `L${key}`);
+      throw new Error(FULL);
     },
     drop(key, sets) {
       const lease = readLease(key);
