@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { ledgerIn } from "./home";
 import { kamailioHome } from "./kamailio-home";
 import { contract } from "./suite";
-import { SHORT_MS, world } from "./world";
+import { contact, SHORT_MS, world } from "./world";
 
 contract("shared memory of Kamailio", () => kamailioHome(), [
   {
@@ -29,6 +29,49 @@ contract("shared memory of Kamailio", () => kamailioHome(), [
       await home.pass(2 * SHORT_MS + 2000);
       assert.equal(await home.stored("thousand"), []);
       assert.equal(await mine.counts(["acme"], ["a"]), [0, 0, 0]);
+    },
+  },
+  {
+    title: "full memory is an error, never an answer that is not true, and room that comes back is used",
+    async check() {
+      const home = await kamailioHome({ memoryMb: 8 });
+      try {
+        const mine = world(ledgerIn(home), "full");
+        const text = `sip:${"x".repeat(3000)}`;
+        const kept: string[] = [];
+        let said = "";
+        while (said === "" && kept.length < 5000) {
+          const address = mine.address(`user${kept.length}`);
+          try {
+            await mine.save(address, { contacts: [contact(text)] });
+            kept.push(address);
+            assert.is((await mine.ledger.lookUp(address)).length, 1, `${kept.length}`);
+          } catch (error) {
+            said = String(error);
+          }
+        }
+        assert.match(said, "shared memory is full", `after ${kept.length}`);
+
+        // What little is left goes to calls, each of them whole or not at all.
+        const groups = [[{ id: "a", capacity: 9999, share: 1 }]];
+        const name = "n".repeat(300);
+        let admitted = 0;
+        for (let number = 0; number < 200; number++) {
+          await mine.admit({ groups, lease: `${name}${number}`, max: 9999 }).then(
+            () => admitted++,
+            () => undefined,
+          );
+        }
+        assert.ok(admitted < 200, `${admitted}`);
+        assert.equal(await mine.counts(["acme"], ["a"]), [admitted, admitted, admitted]);
+
+        for (const address of kept.slice(0, 100)) await mine.save(address, { cseq: 2, removeAll: true });
+        assert.is((await mine.admit({ groups, max: 9999 })).outcome, "admitted");
+        await mine.tidy();
+        assert.equal(await mine.counts(["acme"], ["a"]), [0, 0, 0]);
+      } finally {
+        await home.close();
+      }
     },
   },
 ]);

@@ -50,9 +50,9 @@ export async function kamailioHome(options: Partial<KamailioOptions> = {}): Prom
 
   async function run(name: string, key: string, args: string, secondKey: string): Promise<string> {
     const answer = await post(agent, port, JSON.stringify([name, key, args, secondKey]));
-    const [pid, text] = JSON.parse(answer) as [number, string | null];
+    const [pid, text, error = "the store did not answer"] = JSON.parse(answer) as [number, string | null, string?];
     workers.add(pid);
-    if (text === null) throw new Error(`the store did not answer ${name}:\n${kamailio.log().slice(-2000)}`);
+    if (text === null) throw new Error(`${name}: ${error}\n${kamailio.log().slice(-2000)}`);
     return text;
   }
   async function table(name: string): Promise<TableItem[]> {

@@ -1,7 +1,7 @@
 /**
  * Stands in for kemi/main in a bundle for tests: runs the ledger's steps inside Kamailio, on behalf of HTTP requests.
- * Engine code. The body is `[step, key, args, second key]` as JSON; the answer `[process, text]`, or `[process, null]`
- * when the store did not answer. With Redis in the configuration the steps go there, else to shared memory. The step
+ * Engine code. The body is `[step, key, args, second key]` as JSON; the answer `[process, text]`, with null for
+ * the text when the store did not answer, or `[process, null, error]`. With Redis in the configuration the steps go there, else to shared memory. The step
  * "table" is for looking inside: name, value and remaining seconds (0: for ever) of all items of table `key`, as JSON.
  */
 import { embeddedLedger } from "../../kemi/embedded-ledger";
@@ -73,9 +73,15 @@ export function start(_policy: object, about: { library: Library }): void {
 
   function http(): void {
     const [name, key, args, secondKey] = JSON.parse(asText(KSR.pv.get("$rb"), "body") ?? "[]") as string[];
-    const answer =
-      name === "table" ? table(key ?? "") : step(ledger, name ?? "", key ?? "", args ?? "", secondKey ?? "");
-    KSR.xhttp.xhttp_reply(200, "OK", "application/json", JSON.stringify([KSR.pv.get("$pp"), answer]));
+    const answer: unknown[] = [KSR.pv.get("$pp")];
+    try {
+      answer.push(
+        name === "table" ? table(key ?? "") : step(ledger, name ?? "", key ?? "", args ?? "", secondKey ?? ""),
+      );
+    } catch (error) {
+      answer.push(null, `${error}`);
+    }
+    KSR.xhttp.xhttp_reply(200, "OK", "application/json", JSON.stringify(answer));
   }
 
   const globals = globalThis as unknown as Record<string, unknown>;
