@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { build } from "../../src/build/build";
 import { type Kamailio, type KamailioOptions, startKamailio } from "../../src/host/kamailio";
 import { type RedisServer, startRedis } from "../../src/host/redis";
-import { loopbackHttp } from "./http";
+import { readStatus, type Status } from "../../src/host/status";
 
 /** The same secret for all proxies of a test. */
 export const SECRET = "a secret that is long enough for tests";
@@ -38,19 +38,6 @@ export async function buildRouter(policy: string | object): Promise<BuiltRouter>
   };
 }
 
-/** What `GET /status` tells (kemi/status). */
-export interface Status {
-  home: "embedded" | "redis";
-  storeUp: boolean;
-  refused: Record<string, number>;
-  pools: {
-    pool: string;
-    calls: number | null;
-    nodes: { node: string; calls: number | null; capacity: number; down: boolean; admitted: number }[];
-    tenants: { tenant: string; calls: number | null; max: number; admitted: number; refused: Record<string, number> }[];
-  }[];
-}
-
 /** A proxy under test. */
 export interface RunningProxy extends Kamailio {
   status(): Promise<Status>;
@@ -66,7 +53,7 @@ export async function startProxy(router: BuiltRouter, options: Partial<KamailioO
     secret: SECRET,
     ...options,
   });
-  const status = async (): Promise<Status> => JSON.parse(await loopbackHttp(kamailio.http?.port ?? 0, "/status"));
+  const status = () => readStatus(kamailio.http ?? { host: "127.0.0.1", port: 0 }, 5000);
   return Object.assign(kamailio, { status });
 }
 
