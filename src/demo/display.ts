@@ -39,7 +39,7 @@ export function introduction(cast: Cast, seconds: number, ttlSeconds: number, ho
     `${steady.tenant} makes ${steady.perSecond} calls a second and stays inside its limit of ${steady.max} at a time;`,
     `${flooding.tenant} makes ${flooding.perSecond} a second although only ${flooding.max} may be up at once, so`,
     "most of them are refused. Calls go to the node with the least load for its capacity. A phone",
-    `of ${flooding.tenant} registers for ${ttlSeconds} s and is forgotten when they are over.`,
+    `of ${flooding.tenant} registers for ${ttlSeconds} s, less than a policy would allow, and is then forgotten.`,
     ...(cast.emergency === null ? [] : [`A call to ${cast.emergency} passes although ${flooding.tenant} is full.`]),
     `Leases and bindings are kept in ${home}.`,
   ];

@@ -173,7 +173,12 @@ export async function startStage(built: BuiltStage, options: StageOptions): Prom
         return {
           offered: calls,
           log: () => readCallerLog(textOf(log)),
-          finished: sipp.finished.then(() => undefined),
+          finished: sipp.finished.then(({ code, errors, output }) => {
+            // 1 is a failed call, which is for the judge; beyond that SIPp itself could not work.
+            if (code !== 0 && code !== 1 && !stopping) {
+              breakIt(new Error(`the callers of ${player.tenant} ended by themselves${lastLines(errors || output)}`));
+            }
+          }),
         };
       },
       nodeCalls: () =>
