@@ -99,7 +99,8 @@ function toPool(
   let home: LeaseHome = "s";
   let admission = context.ledger.admit(scope, wanted);
   if (admission === null) {
-    if (tenant.whenStoreIsDown === "reject") return refuse("store-down", context, tenant, null);
+    // An emergency call is never refused for want of a count.
+    if (tenant.whenStoreIsDown === "reject" && !emergency) return refuse("store-down", context, tenant, null);
     if (tenant.whenStoreIsDown === "local") {
       home = "l";
       admission = context.localLedger.admit(scope, wanted);

@@ -219,6 +219,13 @@ test("while the store is down: reject is 503 with Retry-After", () => {
   assert.is(headerOf(reply, "Retry-After"), "5");
 });
 
+test("while the store is down: an emergency call is let in whatever the policy says of others", () => {
+  for (const whenStoreIsDown of ["local", "admit", "reject"] as const) {
+    const context = contextFor(policyWith({}, { calls: { max: 0 }, whenStoreIsDown }), { down: true });
+    assert.is(called(context, { requestUser: "112" }).kind, "relay", whenStoreIsDown);
+  }
+});
+
 test("who is registered is known to the store alone: without it calls to users get 503", () => {
   for (const parts of [NODE, DIRECT]) {
     assert.is(inShort(called(contextFor(POLICY, { down: true }), parts)), "503 store-down");
