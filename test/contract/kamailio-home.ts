@@ -11,11 +11,14 @@ import { sleep } from "./redis-home";
 /** Processes that run steps at the same time. */
 const WORKERS = 4;
 
+/** Seconds after its end until htable has surely removed an item (its timer runs every ten). */
+const REMOVED_WITHIN = 60;
+
 /** An item of an htable. */
 export interface TableItem {
   readonly name: string;
   readonly value: string;
-  /** Until Kamailio removes it; 0 for never. */
+  /** Until it ends; a little below 0 when it waits to be removed, very far below for an item without an end. */
   readonly seconds: number;
 }
 
@@ -68,7 +71,7 @@ export async function kamailioHome(options: Partial<KamailioOptions> = {}): Prom
     pass: sleep,
     now: () => Date.now(),
     async stored(part) {
-      const texts = (await table("weir")).map(({ name, seconds }) => ({ name, ends: seconds > 0 }));
+      const texts = (await table("weir")).map(({ name, seconds }) => ({ name, ends: seconds > -REMOVED_WITHIN }));
       // Leases and counts end by the calendar, not by themselves.
       const leases = (await table("weirlease")).map(({ name, value }) => ({ name: `${name} ${value}`, ends: false }));
       return [...texts, ...leases].filter(({ name }) => name.includes(part));

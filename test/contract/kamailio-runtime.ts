@@ -2,7 +2,7 @@
  * Stands in for kemi/main in a bundle for tests: runs the ledger's steps inside Kamailio, on behalf of HTTP requests.
  * Engine code. The body is `[step, key, args, second key]` as JSON; the answer `[process, text]`, with null for
  * the text when the store did not answer, or `[process, null, error]`. With Redis in the configuration the steps go there, else to shared memory. The step
- * "table" is for looking inside: name, value and remaining seconds (0: for ever) of all items of table `key`, as JSON.
+ * "table" is for looking inside: name, value and remaining seconds of all items of table `key`, as JSON.
  */
 import { embeddedLedger } from "../../kemi/embedded-ledger";
 import { guard } from "../../kemi/guard";
@@ -53,7 +53,7 @@ function table(name: string): string {
   KSR.htable.sht_iterator_end("all");
   for (const item of items) {
     KSR.pv.sets("$var(item)", item[0]);
-    if (name === "weir") item[2] = Math.max(0, Number(KSR.pv.get("$shtex(weir=>$var(item))")));
+    if (name === "weir") item[2] = Number(KSR.pv.get("$shtex(weir=>$var(item))"));
   }
   return JSON.stringify(items);
 }
