@@ -22,28 +22,41 @@ const DNS_ADDRESSES = [
 
 /** The board as one worker sees it. */
 export interface Board {
-  /** Takes over what has changed since the last request. */
+  /** Takes over what has changed, at most a few times a second. */
   refresh(): void;
-  isDown(pool: string, node: string): boolean;
+  /** Nodes that probing holds for dead, `pool/node,pool/node,…`, as of the last refresh. */
+  down(): string;
   /** Dispatcher's event: `dispatcher:dst-down` or `dispatcher:dst-up`, the destination in `$ru`. */
   dispatcherEvent(event: string): void;
   /** Resolves the policy's host names; blocks, so it belongs into a process that handles no requests. */
   resolveHosts(): void;
 }
 
-/** The board of a policy. */
-export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable): Board {
+/** How old a worker's view may be, milliseconds: reading the cell for every request would cost more than it tells. */
+const FRESH_MS = 200;
+
+/** The board of a policy; `now` is the machine's clock in milliseconds. */
+export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable, now: () => number): Board {
   const { sht_get: get, sht_sets: set, sht_lock: lock, sht_unlock: unlock } = ksr.htable;
   let seen: string | null = null;
-  let down: readonly string[] = [];
+  let readAt = 0;
+  let down = "";
   let hosts: readonly string[] = [];
 
   function refresh(): void {
+    const time = now();
+    // A clock that was set back must not stop the reading.
+    if (time - readAt < FRESH_MS && time >= readAt) return;
+    readAt = time;
+    read();
+  }
+
+  function read(): void {
     const text = asText(get(TABLE, CELL), CELL);
     if (text === seen || text === null) return;
     seen = text;
     const parts = text.split("|");
-    down = list(parts[0]);
+    down = parts[0] ?? "";
     hosts = list(parts[1]);
     for (const host of hosts) {
       const equals = host.indexOf("=");
@@ -54,9 +67,9 @@ export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable): B
   function change(edit: () => void): void {
     lock(TABLE, CELL);
     try {
-      refresh();
+      read();
       edit();
-      const text = `${down.join(",")}|${hosts.join(",")}`;
+      const text = `${down}|${hosts.join(",")}`;
       if (text !== seen) set(TABLE, CELL, text);
     } finally {
       unlock(TABLE, CELL);
@@ -71,15 +84,15 @@ export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable): B
 
   return {
     refresh,
-    isDown: (pool, node) => down.length > 0 && down.indexOf(`${pool}/${node}`) >= 0,
+    down: () => down,
     dispatcherEvent(event) {
       const uri = asText(ksr.pv.get("$ru"), "destination") ?? "";
       const isDown = event === "dispatcher:dst-down";
       change(() => {
         for (const node of nodesAt(uri)) {
           const name = `${node.pool}/${node.id}`;
-          down = down.filter((other) => other !== name);
-          if (isDown) down = down.concat(name);
+          const others = list(down).filter((other) => other !== name);
+          down = (isDown ? others.concat(name) : others).join(",");
           ksr.notice(`weir: node ${name} is ${isDown ? "down" : "up"}\n`);
         }
       });

@@ -5,33 +5,32 @@ import type { Ksr } from "./types/ksr";
 
 const TABLE = "weirstat";
 
-/** What is counted: `admitted`, `refused` (with a reason) and `registered`. */
+/** Counters by name: `admitted/<tenant>/<node>`, `refused/<tenant>/<reason>`. */
 export interface Counters {
-  /** Counts one event of a tenant; `detail` is a node or a reason. */
-  count(event: string, tenant: string, detail: string): void;
+  /** Counts one event. */
+  count(name: string): void;
   /** The current value. */
-  read(event: string, tenant: string, detail: string): number;
+  read(name: string): number;
 }
 
 /** Counters over table `weirstat`. */
 export function counters(ksr: Ksr): Counters {
   const { sht_inc: increment, sht_get: get, sht_seti: set, sht_lock: lock, sht_unlock: unlock } = ksr.htable;
-  const name = (event: string, tenant: string, detail: string) => `${event}/${tenant}/${detail}`;
+
+  /** The first of its kind: two workers may be here at once. */
+  function begin(name: string): void {
+    lock(TABLE, name);
+    try {
+      if (increment(TABLE, name) <= 0) set(TABLE, name, 1);
+    } finally {
+      unlock(TABLE, name);
+    }
+  }
 
   return {
-    count(event, tenant, detail) {
-      const key = name(event, tenant, detail);
-      if (increment(TABLE, key) > 0) return;
-      // The first of its kind: two workers may be here at once.
-      lock(TABLE, key);
-      try {
-        if (increment(TABLE, key) <= 0) set(TABLE, key, 1);
-      } finally {
-        unlock(TABLE, key);
-      }
+    count(name) {
+      if (increment(TABLE, name) <= 0) begin(name);
     },
-    read(event, tenant, detail) {
-      return Number(asText(get(TABLE, name(event, tenant, detail)), "counter") ?? "0");
-    },
+    read: (name) => Number(asText(get(TABLE, name), "counter") ?? "0"),
   };
 }

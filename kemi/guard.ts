@@ -1,6 +1,7 @@
 /** Nothing leaves an entry function as an exception: Kamailio would drop the request without a word. */
 
-import { Malformed } from "./text";
+import { refusal } from "../src/routing/decision";
+import { Malformed } from "../src/sip/text";
 import type { Ksr } from "./types/ksr";
 
 /** Distinct faults that a worker remembers having logged. */
@@ -42,8 +43,9 @@ export function guard(
 
 function answer(ksr: Ksr, malformed: boolean): void {
   if (ksr.is_ACK()) return;
-  ksr.hdr.append_to_reply(`X-Weir-Reason: ${malformed ? "malformed" : "internal-error"}\r\n`);
-  ksr.sl.sl_send_reply(malformed ? 400 : 500, malformed ? "Bad Request" : "Server Internal Error");
+  const { code, phrase, headers } = refusal(malformed ? "malformed" : "internal-error");
+  ksr.hdr.append_to_reply(headers);
+  ksr.sl.sl_send_reply(code, phrase);
 }
 
 function describe(error: unknown): string {

@@ -4,8 +4,10 @@ import { compilePolicy } from "../src/policy/compile";
 import type { Policy } from "../src/policy/types";
 import { turns } from "../src/routing/choose";
 import type { Context } from "../src/routing/context";
+import { leaseReader } from "../src/routing/lease";
 import { decide } from "../src/routing/pipeline";
 import { sourceTable } from "../src/routing/source";
+import { Malformed } from "../src/sip/text";
 import { applier, FAILURE_ROUTE } from "./apply";
 import { board } from "./board";
 import { counters } from "./counters";
@@ -38,25 +40,29 @@ export interface EntryPoints {
  */
 export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number): EntryPoints {
   const compiled = compilePolicy(policy);
+  const { callMs } = compiled.times;
   const sources = sourceTable(compiled);
   const shared = ksr.ndb_redis !== undefined;
   const home = htableHome(ksr, now);
-  const local = embeddedLedger(home);
-  const ledger = shared ? redisLedger(ksr, build.library) : local;
-  const news = board(ksr, compiled, sources);
+  const local = embeddedLedger(home, callMs);
+  const ledger = shared ? redisLedger(ksr, build.library, callMs) : local;
+  const news = board(ksr, compiled, sources, now);
   const context: Context = {
     policy: compiled,
     ledger,
     localLedger: local,
     sources,
-    isDown: news.isDown,
+    get down() {
+      return news.down();
+    },
+    headOf: leaseReader(),
     turns: turns(),
   };
   const counted = counters(ksr);
-  const signed = signer(ksr);
-  const read = reader(ksr, signed);
-  const { apply, fail } = applier(ksr, signed, context, counted);
-  const passes = screen(ksr);
+  const read = reader(ksr, signer(ksr));
+  const { apply, fail } = applier(ksr, context, counted);
+  const { passes, isNew } = screen(ksr);
+  const get = ksr.pv.get;
   const status = statusPage(ksr, compiled, ledger, news, counted, {
     version: build.version,
     policyHash: build.policyHash,
@@ -65,10 +71,15 @@ export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number
   let seconds = 0;
 
   function request(): void {
-    if (!passes()) return;
-    const message = read();
-    if (!message.inDialog) news.refresh();
-    apply(decide(message, context), message.method, () => message.callId);
+    const method = get("$rm");
+    if (typeof method !== "string") throw new Malformed("method");
+    if (!passes(method)) return;
+    const message = read(method);
+    if (!message.inDialog) {
+      if (!isNew()) return;
+      news.refresh();
+    }
+    apply(decide(message, context), method);
   }
 
   function timer(): void {

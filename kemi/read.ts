@@ -1,30 +1,37 @@
 /** From the message that Kamailio is processing to the request that routing decides about. */
 
-import type { DialogRoute, SipRequest } from "../src/routing/request";
+import type { SipRequest } from "../src/routing/request";
+import { Malformed } from "../src/sip/text";
 import { unescapeUser } from "../src/sip/uri";
 import type { Signer } from "./sign";
-import { asText, checked, headerReader, Malformed } from "./text";
+import { asText, headerReader } from "./text";
 import type { Ksr } from "./types/ksr";
 import { ok } from "./types/results";
 
 /**
  * Makes readers of messages. A field is read when routing asks for it: reading one costs about as much as a small
  * function, and most requests need few.
+ * @returns a reader of the message at hand, given its method
  */
-export function reader(ksr: Ksr, signer: Signer): () => SipRequest {
+export function reader(ksr: Ksr, signer: Signer): (method: string) => SipRequest {
   // A reference kept in a variable is a tenth of the script's work less than KSR.pv.get each time.
   const { get } = ksr.pv;
   const readHeader = headerReader(ksr);
   const looseRoute = ksr.rr.loose_route;
 
   function text(name: string): string {
-    return asText(get(name), name) ?? "";
+    const value = get(name);
+    return typeof value === "string" ? value : (asText(value, name) ?? "");
   }
 
-  function required(name: string): string {
-    const value = asText(get(name), name);
-    if (value === null) throw new Malformed(name);
-    return value;
+  function userOf(name: string): string {
+    const user = text(name);
+    try {
+      return unescapeUser(user);
+    } catch {
+      // What is no UTF-8 cannot be looked into.
+      throw new Malformed(name);
+    }
   }
 
   function numberOf(name: string): number {
@@ -35,84 +42,73 @@ export function reader(ksr: Ksr, signer: Signer): () => SipRequest {
   }
 
   class Message implements SipRequest {
-    private memo: Record<string, string> = {};
-    private readonly isInDialog: boolean;
-    private route: DialogRoute | null = null;
+    readonly inDialog: boolean;
 
     constructor(readonly method: string) {
-      this.isInDialog = text("$tt") !== "";
+      this.inDialog = text("$tt") !== "";
     }
 
-    private once(name: string): string {
-      const known = this.memo[name];
-      if (known !== undefined) return known;
-      const value = text(name);
-      this.memo[name] = value;
-      return value;
-    }
-
-    get inDialog(): boolean {
-      return this.isInDialog;
-    }
     get sourceAddress(): string {
-      return this.once("$si");
+      return text("$si");
     }
     get sourcePort(): number {
       return numberOf("$sp");
     }
     get transport(): string {
-      return this.once("$proto");
+      return text("$proto");
     }
-    get fromSelf(): boolean {
-      // The address alone says nothing where phones and nodes share the machine. What Kamailio sends over UDP leaves
-      // from the port it listens on; a loop over TCP ends by Max-Forwards.
-      return ksr.is_myself_srcip() && this.sourcePort === numberOf("$Rp");
+    get fromOwnAddress(): boolean {
+      return ksr.is_myself_srcip();
+    }
+    get fromListeningPort(): boolean {
+      return numberOf("$sp") === numberOf("$Rp");
     }
     get callId(): string {
-      return checked(required("$ci"), "Call-ID");
+      const value = text("$ci");
+      if (value === "") throw new Malformed("Call-ID");
+      return value;
     }
     get cseq(): number {
       return numberOf("$cs");
     }
     get requestUser(): string {
-      return unescapeUser(checked(this.once("$rU"), "Request-URI"));
+      return userOf("$rU");
     }
     get requestHost(): string {
-      return checked(this.once("$rd"), "Request-URI");
+      return text("$rd");
     }
     get requestIsSelf(): boolean {
       return ksr.is_myself_ruri();
     }
     get fromUser(): string {
-      return unescapeUser(checked(this.once("$fU"), "From"));
+      return userOf("$fU");
     }
     get fromHost(): string {
-      return checked(this.once("$fd"), "From");
+      return text("$fd");
     }
     get toUser(): string {
-      return unescapeUser(checked(this.once("$tU"), "To"));
+      return userOf("$tU");
     }
     get toHost(): string {
-      return checked(this.once("$td"), "To");
+      return text("$td");
     }
     header(name: string): string | null {
       return readHeader(name);
     }
-    lease(): string {
-      return signer.identity(required("$ci"), text("$ft"), text("$via0(branch)"));
+    lease(head: string): string {
+      return signer.name(head, this.callId);
     }
-    dialog(): DialogRoute {
-      if (this.route !== null) return this.route;
-      const routed = ok(looseRoute());
-      let token: string | null = null;
-      if (routed) {
-        const mark = asText(get("$(route_uri{uri.param,w})"), "Route");
-        if (mark !== null && mark !== "") token = signer.verify(mark, required("$ci"));
-      }
-      this.route = { routed, token };
-      return this.route;
+    routed(): boolean {
+      return ok(looseRoute());
+    }
+    dialogLease(): string | null {
+      const lease = get("$(route_uri{uri.param,w})");
+      return typeof lease === "string" && lease !== "" ? lease : null;
+    }
+    isSigned(lease: string): boolean {
+      return signer.isSigned(lease, this.callId);
     }
   }
 
-  return () => new Message(required("$rm"));
+  return (method) => new Message(method);
 }

@@ -1,5 +1,6 @@
 /** What Kamailio's own modules check and absorb before routing sees a request. */
 
+import { type Reply, refusal } from "../src/routing/decision";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
 import { ok, resultCode } from "./types/results";
@@ -13,48 +14,47 @@ const MESSAGE_CHECKS = 18407;
 const URI_CHECKS = 7;
 const MOST_HOPS = 70;
 
-/** @returns a check that is false when the request has been answered or belongs to a transaction that exists */
-export function screen(ksr: Ksr): () => boolean {
+/** Checks that come before a request is looked into. */
+export interface Screen {
+  /** False when the request has been answered, or is a CANCEL and dealt with. */
+  passes(method: string): boolean;
+  /** False for what belongs to a transaction that exists: a retransmission, or the ACK of a failure. */
+  isNew(): boolean;
+}
+
+/** The checks of Kamailio's modules. */
+export function screen(ksr: Ksr): Screen {
   const { t_check_trans: checkTransaction, t_relay: relay } = ksr.tm;
-  const precheckTransaction = ksr.tmx.t_precheck_trans;
   const processMaxForwards = ksr.maxfwd.process_maxfwd;
   const checkSanity = ksr.sanity.sanity_check;
-  const isAck = ksr.is_ACK;
-  const isCancel = ksr.is_CANCEL;
 
-  return () => {
-    if (!ok(processMaxForwards(MOST_HOPS))) {
-      if (!isAck()) {
-        ksr.hdr.append_to_reply("X-Weir-Reason: too-many-hops\r\n");
-        ksr.sl.sl_send_reply(483, "Too Many Hops");
+  return {
+    passes(method) {
+      if (resultCode(processMaxForwards(MOST_HOPS)) <= 0) {
+        if (method !== "ACK") refuse(ksr, refusal("too-many-hops"));
+        return false;
       }
-      return false;
-    }
-    if (!ok(checkSanity(MESSAGE_CHECKS, URI_CHECKS))) {
-      answerInsane(ksr);
-      return false;
-    }
-    if (isCancel()) {
+      if (resultCode(checkSanity(MESSAGE_CHECKS, URI_CHECKS)) <= 0) {
+        if (method !== "ACK") answerInsane(ksr);
+        return false;
+      }
+      if (method !== "CANCEL") return true;
+      // It belongs to the INVITE's transaction, whatever the script thinks (RFC 3261 section 16.10).
       if (ok(checkTransaction())) relay();
-      else {
-        ksr.hdr.append_to_reply("X-Weir-Reason: no-dialog\r\n");
-        ksr.sl.sl_send_reply(481, "Call/Transaction Does Not Exist");
-      }
+      else refuse(ksr, refusal("no-dialog"));
       return false;
-    }
-    // Another worker may be busy with the same request right now.
-    if (!isAck() && ok(precheckTransaction())) {
-      checkTransaction();
-      return false;
-    }
-    // 0: a retransmission, answered from the transaction, or the ACK of a failure.
-    return resultCode(checkTransaction()) !== 0;
+    },
+    isNew: () => resultCode(checkTransaction()) !== 0,
   };
+}
+
+function refuse(ksr: Ksr, answer: Reply): void {
+  ksr.hdr.append_to_reply(answer.headers);
+  ksr.sl.sl_send_reply(answer.code, answer.phrase);
 }
 
 /** The module has found a reply and kept it (its parameter noreply): a scheme it cannot parse it would answer 400. */
 function answerInsane(ksr: Ksr): void {
-  if (ksr.is_ACK()) return;
   // Of a URI that it cannot parse Kamailio shows nothing, so the start line has to do.
   const line = (asText(ksr.pv.get("$mb"), "message") ?? "").substring(0, 80);
   const uri = line.substring(line.indexOf(" ") + 1);
@@ -62,6 +62,5 @@ function answerInsane(ksr: Ksr): void {
     ksr.sanity.sanity_reply();
     return;
   }
-  ksr.hdr.append_to_reply("X-Weir-Reason: bad-scheme\r\n");
-  ksr.sl.sl_send_reply(416, "Unsupported URI Scheme");
+  refuse(ksr, refusal("bad-scheme"));
 }

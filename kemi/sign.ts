@@ -1,58 +1,53 @@
-/** Signatures under the proxies' shared secret, made with what every Kamailio has (no crypto module). */
+/** Names of leases, signed under the proxies' shared secret with what every Kamailio has (no crypto module). */
 
+import { SIGNATURE_DIGITS } from "../src/routing/lease";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
 
-/** Hexadecimal digits kept of a SHA-256: 128 bits against forgery, 96 against chance for a call's identity. */
-const SIGNATURE_DIGITS = 32;
-const IDENTITY_DIGITS = 24;
-
-/** Makes and checks signatures, and names calls. */
+/** Makes and checks the names of leases (src/routing/lease). */
 export interface Signer {
-  /** `text~signature`; the signature holds for this Call-ID only. */
-  sign(text: string, callId: string): string;
-  /** The text when its signature is right, else null. */
-  verify(signed: string, callId: string): string | null;
-  /** Identity of a call: the same for the same INVITE at whichever proxy it arrives. */
-  identity(callId: string, fromTag: string, topBranch: string): string;
+  /** Name of the lease of the call whose INVITE is being processed: the same at whichever proxy it arrives. */
+  name(head: string, callId: string): string;
+  /** Whether a name was made here, or at another proxy with the same secret, for this Call-ID. */
+  isSigned(lease: string, callId: string): boolean;
 }
 
 /** @param ksr Kamailio's functions; the secret is read from `$env(WEIR_SECRET)` when it is first needed */
 export function signer(ksr: Ksr): Signer {
   const { get } = ksr.pv;
   const set = ksr.pvx.var_sets;
-  let secret: string | null = null;
+  let secret = "";
 
-  function sha256(text: string): string {
-    set("weir", text);
-    const digest = asText(get("$(var(weir){s.sha256})"), "digest");
-    if (digest === null) throw new Error("Kamailio gave no SHA-256");
-    return digest;
+  function signature(text: string): string {
+    if (secret === "") secret = readSecret();
+    // 128 bits of a SHA-256 with the secret in front: what is cut off keeps anybody from going on where it ends.
+    set("weir", secret + text);
+    return digest(get("$(var(weir){s.sha256}{s.substr,0,32})"));
   }
 
-  function signature(text: string, callId: string): string {
-    if (secret === null) {
-      secret = asText(get("$env(WEIR_SECRET)"), "secret");
-      if (secret === null || secret.length < 16) {
-        secret = null;
-        throw new Error(
-          "WEIR_SECRET is not set or shorter than 16 characters: give every Kamailio process of all proxies the same one in its environment",
-        );
-      }
+  function readSecret(): string {
+    const found = asText(get("$env(WEIR_SECRET)"), "secret");
+    if (found === null || found.length < 16) {
+      throw new Error(
+        "WEIR_SECRET is not set or shorter than 16 characters: give every Kamailio process of all proxies the same one in its environment",
+      );
     }
-    // The secret on both sides and the digest cut: nothing can be appended to a signed text.
-    return sha256(`${secret}\n${text}\n${callId}\n${secret}`).substring(0, SIGNATURE_DIGITS);
+    return `${found}\n`;
   }
 
   return {
-    sign: (text, callId) => `${text}~${signature(text, callId)}`,
-    verify(signed, callId) {
-      const at = signed.lastIndexOf("~");
-      if (at < 0) return null;
-      const text = signed.substring(0, at);
-      return signature(text, callId) === signed.substring(at + 1) ? text : null;
+    name(head, callId) {
+      const body = head + digest(get("$(via0(branch){s.sha256}{s.substr,0,32})"));
+      return body + signature(body + callId);
     },
-    identity: (callId, fromTag, topBranch) =>
-      sha256(`${callId}\n${fromTag}\n${topBranch}`).substring(0, IDENTITY_DIGITS),
+    isSigned(lease, callId) {
+      const body = lease.substring(0, lease.length - SIGNATURE_DIGITS);
+      return body !== "" && body + signature(body + callId) === lease;
+    },
   };
+}
+
+function digest(value: unknown): string {
+  if (typeof value === "string" && value.length === SIGNATURE_DIGITS) return value;
+  throw new Error("Kamailio gave no SHA-256");
 }

@@ -2,6 +2,7 @@
 
 import { contains, parseIp, parseNetwork } from "../src/net/cidr";
 import type { CompiledPolicy } from "../src/policy/compile";
+import { isDown } from "../src/routing/choose";
 import type { LedgerWithUsage } from "../src/routing/context";
 import { REFUSALS, type RefusalReason } from "../src/routing/refusal";
 import type { Board } from "./board";
@@ -55,16 +56,16 @@ export function statusPage(
           node: node.id,
           calls: used?.nodes[node.index] ?? null,
           capacity: node.capacity,
-          down: board.isDown(pool.id, node.id),
-          admitted: sum(names, (tenant) => counters.read("admitted", tenant, node.id)),
+          down: isDown(board.down(), node),
+          admitted: sum(names, (tenant) => counters.read(`admitted/${tenant}/${node.id}`)),
         })),
         tenants: tenants.map((tenant, index) => ({
           tenant: tenant.id,
           calls: used?.tenants[index] ?? null,
           max: tenant.max,
           admitted:
-            counters.read("admitted", tenant.id, "") +
-            sum(pool.nodes, (node) => counters.read("admitted", tenant.id, node.id)),
+            counters.read(`admitted/${tenant.id}/`) +
+            sum(pool.nodes, (node) => counters.read(`admitted/${tenant.id}/${node.id}`)),
           refused: refusals(tenant.id),
         })),
       };
@@ -75,7 +76,7 @@ export function statusPage(
   function refusals(tenant: string): Record<string, number> {
     const found: Record<string, number> = {};
     for (const reason of Object.keys(REFUSALS) as RefusalReason[]) {
-      const count = counters.read("refused", tenant, reason);
+      const count = counters.read(`refused/${tenant}/${reason}`);
       if (count > 0) found[reason] = count;
     }
     return found;

@@ -16,10 +16,8 @@ export interface Candidate {
   readonly share: number;
 }
 
-/** A new call that asks for capacity. */
-export interface AdmitRequest {
-  /** Identity of the call; a repeated request with the same one changes nothing. */
-  readonly lease: string;
+/** What holds for all of a tenant's calls of one kind. */
+export interface AdmitTerms {
   readonly tenant: string;
   /** Ceiling of the tenant's concurrent calls. */
   readonly max: number;
@@ -31,6 +29,12 @@ export interface AdmitRequest {
   readonly ringMs: number;
   /** Whether the call needs a node; calls between users need none. */
   readonly needsNode: boolean;
+}
+
+/** A new call that asks for capacity. */
+export interface AdmitRequest extends AdmitTerms {
+  /** Identity of the call; a repeated request with the same one changes nothing. */
+  readonly lease: string;
   /** Nodes to choose from, in the caller's order of preference, group after group. */
   readonly groups: readonly (readonly Candidate[])[];
 }
@@ -59,44 +63,49 @@ export interface MoveRequest {
   readonly groups: readonly (readonly Candidate[])[];
 }
 
-/** Gives a new call its capacity and its node, or says why not. */
-export function admit(cells: Cells, scope: string, request: AdmitRequest): AdmitAnswer {
-  const tenants = tenantSet(scope, request.tenant);
-  const key = leaseKey(scope, request.lease);
+/**
+ * Gives a new call its capacity and its node, or says why not.
+ * @param lease identity of the call; a repeated request with the same one changes nothing
+ * @param groups nodes to choose from, in the caller's order of preference, group after group
+ */
+export function admit(
+  cells: Cells,
+  scope: string,
+  lease: string,
+  terms: AdmitTerms,
+  groups: readonly (readonly Candidate[])[],
+): AdmitAnswer {
+  const tenants = tenantSet(scope, terms.tenant);
+  const key = leaseKey(scope, lease);
   const held = cells.lease(key);
-  if (held !== null) return answer("admitted", nodeOf(held), cells.count(tenants), request.max, 0);
+  if (held !== null) return answer("admitted", nodeOf(held), cells.count(tenants), terms.max, 0);
 
   const now = cells.now();
   const used = cells.count(tenants);
-  const limited = !request.emergency;
-  if (limited && used >= request.max) return answer("tenant-limit", "", used, request.max, 0);
+  const limited = !terms.emergency;
+  if (limited && used >= terms.max) return answer("tenant-limit", "", used, terms.max, 0);
 
-  const rate = limited ? request.rate : null;
+  const rate = limited ? terms.rate : null;
   let arrival: string | null = null;
   if (rate !== null) {
-    arrival = cells.read(rateKey(scope, request.tenant));
+    arrival = cells.read(rateKey(scope, terms.tenant));
     const early = tooEarlyMicros(rate, arrival, now);
-    if (early > 0) return answer("rate-limit", "", used, request.max, Math.ceil(early / 1000));
+    if (early > 0) return answer("rate-limit", "", used, terms.max, Math.ceil(early / 1000));
   }
 
   let node = "";
-  if (request.needsNode) {
-    node = chooseNode(cells, scope, request.groups);
-    if (node === "") return answer(noRoom(request.groups), "", used, request.max, 0);
+  if (terms.needsNode) {
+    node = chooseNode(cells, scope, groups);
+    if (node === "") return answer(noRoom(groups), "", used, terms.max, 0);
   }
 
   // Only a call that is admitted counts against the rate; a refused one would only push the next further away.
   if (rate !== null) {
     const next = afterCall(rate, arrival, now);
-    cells.write(rateKey(scope, request.tenant), next, rateExpiresAt(next));
+    cells.write(rateKey(scope, terms.tenant), next, rateExpiresAt(next));
   }
-  cells.hold(
-    key,
-    leaseValue(request.tenant, node),
-    setsOf(scope, request.tenant, node),
-    wholeSecond(now + request.ringMs),
-  );
-  return answer("admitted", node, used + 1, request.max, 0);
+  cells.hold(key, leaseValue(terms.tenant, node), setsOf(scope, terms.tenant, node), wholeSecond(now + terms.ringMs));
+  return answer("admitted", node, used + 1, terms.max, 0);
 }
 
 /** Moves a call that its node did not take to another node. The tenant's limits were passed before and stay so. */

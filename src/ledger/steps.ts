@@ -1,7 +1,7 @@
 /** The ledger's steps by name, packed text in and out: what a shared home runs and its client calls. */
 
 import { lookUp, save } from "./bindings";
-import { admit, confirm, move, release, usage } from "./calls";
+import { type AdmitAnswer, admit, confirm, move, release, usage } from "./calls";
 import type { Cells } from "./cells";
 import {
   packAnswer,
@@ -19,7 +19,12 @@ import { FIELD, ROW } from "./wire/separators";
 export type Step = (cells: Cells, key: string, args: string, secondKey: string) => string;
 
 /** New call: `AdmitRequest` → `AdmitAnswer`. */
-export const admitStep: Step = (cells, key, args) => packAnswer(admit(cells, key, unpackAdmit(args)));
+export const admitStep: Step = (cells, key, args) => packAnswer(admitPacked(cells, key, args));
+
+function admitPacked(cells: Cells, key: string, args: string): AdmitAnswer {
+  const request = unpackAdmit(args);
+  return admit(cells, key, request.lease, request, request.groups);
+}
 
 /** Call that leaves its node: `MoveRequest` → `AdmitAnswer`. */
 export const moveStep: Step = (cells, key, args) => packAnswer(move(cells, key, unpackMove(args)));
@@ -46,7 +51,7 @@ export const lookUpStep: Step = (cells, key) => packBindings(lookUp(cells, key))
 export const reachStep: Step = (cells, key, args, secondKey) => {
   const bindings = packBindings(lookUp(cells, secondKey));
   if (bindings === "") return "";
-  return `${packAnswer(admit(cells, key, unpackAdmit(args)))}${ROW}${bindings}`;
+  return `${packAnswer(admitPacked(cells, key, args))}${ROW}${bindings}`;
 };
 
 /** Live calls: `tenant names, node names` → `Usage`. */

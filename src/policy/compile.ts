@@ -1,12 +1,15 @@
 /** Turns a valid policy into the tables that routing looks things up in, with every default filled in. */
 
+import type { AdmitTerms } from "../ledger/calls";
 import { callScope } from "../ledger/keys";
-import type { Rate } from "../ledger/rate";
+import { packTerms } from "../ledger/wire/client";
 import { canonicalHost } from "../net/host";
+import { attemptTail } from "../routing/attempt";
 import type { Call, Destination } from "../routing/call";
+import { leaseHead } from "../routing/lease";
 import { parseSipUri, uriParam } from "../sip/uri";
 import { type Table, table } from "./table";
-import type { NodePolicy, Policy, TenantPolicy } from "./types";
+import type { CallTimes, NodePolicy, Policy, TenantPolicy } from "./types";
 
 /** A node, ready to be chosen. */
 export interface Node {
@@ -26,6 +29,10 @@ export interface Node {
   readonly features: readonly string[];
   /** Position in the pool. */
   readonly index: number;
+  /** Tail of the attempt of a call that asks for no features and tries this node first (routing/attempt). */
+  readonly firstAttempt: string;
+  /** Names of its counters by tenant, as they are needed. */
+  readonly counters: Table<string>;
 }
 
 /** A pool, ready to be chosen from. */
@@ -34,7 +41,13 @@ export interface Pool {
   /** Number of its Kamailio dispatcher set, from 1. */
   readonly set: number;
   readonly nodes: readonly Node[];
+  readonly nodeById: Table<Node>;
   readonly preferZone: string;
+}
+
+/** Terms of admission, and the same packed for the shared home. */
+export interface Terms extends AdmitTerms {
+  readonly packed: string;
 }
 
 /** A tenant with its defaults filled in. */
@@ -44,7 +57,15 @@ export interface Tenant {
   /** Where the tenant's leases live (see ledger/keys). */
   readonly scope: string;
   readonly max: number;
-  readonly rate: Rate | null;
+  /** For calls to a node, for calls straight to a phone; the emergency ones of each. */
+  readonly poolTerms: Terms;
+  readonly poolEmergencyTerms: Terms;
+  readonly phoneTerms: Terms;
+  readonly phoneEmergencyTerms: Terms;
+  /** Front of its leases' names (routing/lease): in the shared ledger, in this proxy's own, and of none. */
+  readonly sharedHead: string;
+  readonly localHead: string;
+  readonly noneHead: string;
   readonly directCalls: boolean;
   readonly whenStoreIsDown: "local" | "admit" | "reject";
 }
@@ -66,17 +87,29 @@ export interface CompiledPolicy {
   /** Tenant by canonical domain. */
   readonly domains: Table<Tenant>;
   readonly sources: readonly SourceRule[];
-  readonly emergency: Table<true>;
+  /** Null when the policy names none. */
+  readonly emergency: Table<true> | null;
   readonly registration: { minExpires: number; maxExpires: number; defaultExpires: number; maxContacts: number };
-  readonly times: { ringMs: number; callMs: number; nodeAnswerMs: number; retryAfterSeconds: number };
+  readonly times: {
+    readonly ringMs: number;
+    readonly callMs: number;
+    readonly nodeAnswerMs: number;
+    /** How long a lease lives before its call is answered: every node it may try, then ringing. */
+    readonly ringLeaseMs: number;
+    readonly retryAfterSeconds: number;
+  };
   readonly route: ((call: Call) => Destination) | null;
 }
+
+/** Nodes that one call may try; with two seconds each the caller hears something before it gives up. */
+export const MOST_ATTEMPTS = 3;
 
 /** Added to the ring time, so that a lease outlives the INVITE transaction it stands for. */
 const RING_GRACE_MS = 5000;
 
 /** @param policy one that `validatePolicy` finds nothing wrong with */
 export function compilePolicy(policy: Policy): CompiledPolicy {
+  const times = compileTimes(policy.calls ?? {});
   const pools = table<Pool>();
   const poolList: Pool[] = [];
   const poolNames = policy.pools === undefined ? [] : Object.keys(policy.pools);
@@ -84,8 +117,10 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     const source = policy.pools?.[id];
     if (source === undefined) continue;
     const nodes = source.nodes.map((node, index) => compileNode(id, node, index));
-    const pool: Pool = { id, set: poolList.length + 1, nodes, preferZone: source.choose?.preferZone ?? "" };
-    pools.set(id, pool);
+    const nodeById = table<Node>();
+    for (const node of nodes) nodeById[node.id] = node;
+    const pool: Pool = { id, set: poolList.length + 1, nodes, nodeById, preferZone: source.choose?.preferZone ?? "" };
+    pools[id] = pool;
     poolList.push(pool);
   }
 
@@ -96,20 +131,16 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   for (const id of Object.keys(policy.tenants)) {
     const source = policy.tenants[id];
     if (source === undefined) continue;
-    const tenant = compileTenant(id, source, source.pool === undefined ? null : (pools.get(source.pool) ?? null));
-    tenants.set(id, tenant);
+    const tenant = compileTenant(id, source, source.pool === undefined ? null : (pools[source.pool] ?? null), times);
+    tenants[id] = tenant;
     tenantList.push(tenant);
-    for (const domain of source.domains ?? []) domains.set(canonicalHost(domain), tenant);
+    for (const domain of source.domains ?? []) domains[canonicalHost(domain)] = tenant;
     for (const trunk of source.trunks ?? []) sources.push({ source: trunk, trunkOf: tenant });
   }
   for (const trusted of policy.trusted) sources.push({ source: trusted, trunkOf: null });
 
-  const emergency = table<true>();
-  for (const number of policy.emergency ?? []) emergency.set(number, true);
-
   const registration = policy.registration ?? {};
   const maxExpires = registration.maxExpires ?? 3600;
-  const times = policy.calls ?? {};
   return {
     pools,
     poolList,
@@ -117,26 +148,35 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     tenantList,
     domains,
     sources,
-    emergency,
+    emergency: emergencyNumbers(policy.emergency ?? []),
     registration: {
       minExpires: registration.minExpires ?? 60,
       maxExpires,
       defaultExpires: registration.defaultExpires ?? Math.min(3600, maxExpires),
       maxContacts: registration.maxContacts ?? 10,
     },
-    times: {
-      ringMs: (times.ringSeconds ?? 120) * 1000,
-      callMs: (times.maxCallSeconds ?? 14400) * 1000,
-      nodeAnswerMs: Math.round((times.nodeAnswerSeconds ?? 2) * 1000),
-      retryAfterSeconds: times.retryAfterSeconds ?? 5,
-    },
+    times,
     route: policy.route ?? null,
   };
 }
 
-/** How long a lease lives before its call is answered, milliseconds: every node it may try, then ringing. */
-export function ringLeaseMs(policy: CompiledPolicy, attempts: number): number {
-  return policy.times.ringMs + attempts * policy.times.nodeAnswerMs + RING_GRACE_MS;
+function compileTimes(times: CallTimes): CompiledPolicy["times"] {
+  const ringMs = (times.ringSeconds ?? 120) * 1000;
+  const nodeAnswerMs = Math.round((times.nodeAnswerSeconds ?? 2) * 1000);
+  return {
+    ringMs,
+    callMs: (times.maxCallSeconds ?? 14400) * 1000,
+    nodeAnswerMs,
+    ringLeaseMs: ringMs + MOST_ATTEMPTS * nodeAnswerMs + RING_GRACE_MS,
+    retryAfterSeconds: times.retryAfterSeconds ?? 5,
+  };
+}
+
+function emergencyNumbers(numbers: readonly string[]): Table<true> | null {
+  if (numbers.length === 0) return null;
+  const emergency = table<true>();
+  for (const number of numbers) emergency[number] = true;
+  return emergency;
 }
 
 function compileNode(pool: string, node: NodePolicy, index: number): Node {
@@ -155,24 +195,44 @@ function compileNode(pool: string, node: NodePolicy, index: number): Node {
     zone: node.zone ?? "",
     features: node.features ?? [],
     index,
+    firstAttempt: attemptTail(pool, [node.id], []),
+    counters: table<string>(),
   };
 }
 
-function compileTenant(id: string, source: TenantPolicy, pool: Pool | null): Tenant {
-  const rate = source.rate;
+function compileTenant(id: string, source: TenantPolicy, pool: Pool | null, times: CompiledPolicy["times"]): Tenant {
+  const { rate } = source;
+  // A dot first: no pool can have such a name.
+  const home = pool === null ? `.${id}` : pool.id;
+  const terms = (needsNode: boolean, emergency: boolean): Terms => {
+    const plain: AdmitTerms = {
+      tenant: id,
+      max: source.calls.max,
+      rate:
+        rate === undefined
+          ? null
+          : {
+              intervalMicros: Math.round(1e6 / rate.perSecond),
+              burst: rate.burst ?? Math.max(1, Math.round(rate.perSecond)),
+            },
+      emergency,
+      ringMs: times.ringLeaseMs,
+      needsNode,
+    };
+    return { ...plain, packed: packTerms(plain) };
+  };
   return {
     id,
     pool,
-    // A dot first: no pool can have such a name.
-    scope: callScope(pool === null ? `.${id}` : pool.id),
+    scope: callScope(home),
     max: source.calls.max,
-    rate:
-      rate === undefined
-        ? null
-        : {
-            intervalMicros: Math.round(1e6 / rate.perSecond),
-            burst: rate.burst ?? Math.max(1, Math.round(rate.perSecond)),
-          },
+    poolTerms: terms(true, false),
+    poolEmergencyTerms: terms(true, true),
+    phoneTerms: terms(false, false),
+    phoneEmergencyTerms: terms(false, true),
+    sharedHead: leaseHead("s", id, home),
+    localHead: leaseHead("l", id, home),
+    noneHead: leaseHead("n", id, home),
     directCalls: pool === null || source.callsBetweenUsers === "direct",
     whenStoreIsDown: source.whenStoreIsDown ?? "local",
   };

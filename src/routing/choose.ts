@@ -1,8 +1,12 @@
 /**
  * Ranks a pool's nodes for one call. The ledger then takes the first of them whose load is as good as can be
  * (ledger/calls), so what is decided here is which nodes are asked about, and whose turn it is among equals.
+ *
+ * Turns are smooth weighted round robin, which comes round after a while, so each round is worked out once and then
+ * repeated: a call costs a look at the ranking whose turn it is.
  */
 
+import { packGroup } from "../ledger/wire/client";
 import type { Node, Pool } from "../policy/compile";
 import { type Table, table } from "../policy/table";
 
@@ -12,102 +16,146 @@ import { type Table, table } from "../policy/table";
  */
 const LOOKED_AT = 8;
 
-/** Whose turn it is: smooth weighted round robin, one memory per worker. */
-export interface Turns {
-  /** The usable nodes, those whose turn is nearest first, the near zone's before the others'. */
-  rank(pool: Pool, usable: (node: Node) => boolean): Node[][];
-  /** Takes the turn of the node that got the call. */
-  took(pool: Pool, node: Node): void;
+/** A round ends here at the latest: with shares like 317:211 it would take hundreds of turns to come out even. */
+const LONGEST_ROUND = 256;
+
+/** Most combinations of features that are remembered for a pool; a hook could ask for ever new ones. */
+const MOST_KINDS = 64;
+
+/** Nodes in the order of their turns, the near zone's before the others'. */
+export interface Ranking {
+  readonly groups: readonly (readonly Node[])[];
+  /** The same for the shared home (ledger/wire). */
+  readonly packed: string;
 }
 
-interface Credits {
-  of: number[];
-  /** What the credits become when the call of the last ranking goes to a node. */
-  next: number[];
-  /** Sums of the shares that were credited in the last ranking: of the near group and of the far one. */
-  near: number;
-  far: number;
+/** Whose turn it is: one memory per worker. */
+export interface Turns {
+  /**
+   * Ranks the pool's usable nodes for a call; until `took` is told, the next call gets the same ranking.
+   * @param features what a node must have
+   * @param down nodes held for dead, `pool/node,pool/node,…`
+   */
+  rank(pool: Pool, features: readonly string[], down: string): Ranking;
+  /** Takes the turn of the group whose node got the call. */
+  took(pool: Pool, features: readonly string[], node: Node): void;
 }
+
+/** A group's round of rankings. */
+interface Round {
+  readonly nodes: readonly Node[];
+  readonly total: number;
+  readonly credits: number[];
+  readonly rankings: Ranking[];
+  turn: number;
+  complete: boolean;
+}
+
+interface Kind {
+  readonly down: string;
+  readonly near: Round;
+  /** Null when the pool prefers no zone or has no node elsewhere. */
+  readonly far: Round | null;
+}
+
+const NOBODY: Ranking = { groups: [], packed: "" };
 
 /** Turns for all pools. */
 export function turns(): Turns {
-  const pools: Table<Credits> = table();
+  let kinds: Table<Kind> = table();
+  let count = 0;
 
-  function creditsOf(pool: Pool): Credits {
-    let credits = pools.get(pool.id);
-    if (credits === undefined) {
-      credits = { of: pool.nodes.map(() => 0), next: [], near: 0, far: 0 };
-      pools.set(pool.id, credits);
+  function kindOf(pool: Pool, features: readonly string[], down: string): Kind {
+    const key = features.length === 0 ? pool.id : `${pool.id} ${features.join(",")}`;
+    const known = kinds[key];
+    if (known !== undefined && known.down === down) return known;
+    const usable = pool.nodes.filter((node) => !isDown(down, node) && hasAll(node, features));
+    const near = usable.filter((node) => pool.preferZone === "" || node.zone === pool.preferZone);
+    const far = usable.filter((node) => near.indexOf(node) < 0);
+    const kind: Kind =
+      near.length === 0
+        ? { down, near: round(far), far: null }
+        : { down, near: round(near), far: far.length === 0 ? null : round(far) };
+    if (count >= MOST_KINDS) {
+      kinds = table();
+      count = 0;
     }
-    return credits;
+    kinds[key] = kind;
+    count++;
+    return kind;
   }
 
   return {
-    rank(pool, usable) {
-      const credits = creditsOf(pool);
-      const near: Node[] = [];
-      const far: Node[] = [];
-      let nearTotal = 0;
-      let farTotal = 0;
-      // A copy: a call that is then refused takes no turn, or a flood of them would lift every node to the bound and
-      // leave the order to the policy file.
-      const next = credits.of.slice();
-      for (const node of pool.nodes) {
-        if (!usable(node)) {
-          // A node that was away starts level, or it would get every call when it is back.
-          next[node.index] = 0;
-          continue;
-        }
-        const isNear = inNearGroup(pool, node);
-        if (isNear) nearTotal += node.share;
-        else farTotal += node.share;
-        const before = isNear ? credits.near : credits.far;
-        // Bounded like the debt below: a node that load kept from its turns must not catch up on all of them.
-        const most = 2 * (before === 0 ? node.share : before);
-        next[node.index] = Math.min((next[node.index] ?? 0) + node.share, most);
-        insert(isNear ? near : far, node, next);
-      }
-      credits.next = next;
-      credits.near = nearTotal;
-      credits.far = farTotal;
-      const groups: Node[][] = [];
-      if (near.length > 0) groups.push(near);
-      if (far.length > 0) groups.push(far);
-      return groups;
+    rank(pool, features, down) {
+      const { near, far } = kindOf(pool, features, down);
+      const nearest = rankingOf(near);
+      if (far === null) return nearest;
+      const farther = rankingOf(far);
+      return {
+        groups: nearest.groups.concat(farther.groups),
+        packed: `${nearest.packed};${farther.packed}`,
+      };
     },
-    took(pool, node) {
-      const credits = creditsOf(pool);
-      const isNear = inNearGroup(pool, node);
-      if (pool.preferZone === "") credits.of = credits.next;
-      else {
-        // A group that was not called on gets no credit: it would only be paid for by the other's debt.
-        for (const each of pool.nodes) {
-          if (inNearGroup(pool, each) === isNear) credits.of[each.index] = credits.next[each.index] ?? 0;
-        }
-      }
-      const total = isNear ? credits.near : credits.far;
-      const left = (credits.of[node.index] ?? 0) - total;
-      // Bounded, so that a time when load alone decided does not echo in the turns for long.
-      credits.of[node.index] = Math.max(left, -total);
+    took(pool, features, node) {
+      const kind = kinds[features.length === 0 ? pool.id : `${pool.id} ${features.join(",")}`];
+      if (kind === undefined) return;
+      const taken = kind.far !== null && kind.near.nodes.indexOf(node) < 0 ? kind.far : kind.near;
+      taken.turn++;
+      if (taken.complete && taken.turn >= taken.rankings.length) taken.turn = 0;
     },
   };
 }
 
-function inNearGroup(pool: Pool, node: Node): boolean {
-  return pool.preferZone === "" || node.zone === pool.preferZone;
+/** Whether a node is in a list of dead ones. */
+export function isDown(down: string, node: Node): boolean {
+  return down !== "" && `,${down},`.indexOf(`,${node.pool}/${node.id},`) >= 0;
 }
 
-/** Keeps the `LOOKED_AT` nodes of most credit, in order; equal ones in the policy's order. */
-function insert(nodes: Node[], node: Node, credits: readonly number[]): void {
-  const credit = credits[node.index] ?? 0;
-  let at = nodes.length;
-  while (at > 0 && creditAt(nodes, at - 1, credits) < credit) at--;
-  if (at >= LOOKED_AT) return;
-  nodes.splice(at, 0, node);
-  if (nodes.length > LOOKED_AT) nodes.pop();
+function hasAll(node: Node, features: readonly string[]): boolean {
+  for (const feature of features) if (node.features.indexOf(feature) < 0) return false;
+  return true;
 }
 
-function creditAt(nodes: readonly Node[], at: number, credits: readonly number[]): number {
-  const node = nodes[at];
-  return node === undefined ? 0 : (credits[node.index] ?? 0);
+function round(nodes: readonly Node[]): Round {
+  let total = 0;
+  for (const node of nodes) total += node.share;
+  return { nodes, total, credits: nodes.map(() => 0), rankings: [], turn: 0, complete: false };
+}
+
+function rankingOf(of: Round): Ranking {
+  if (of.nodes.length === 0) return NOBODY;
+  const known = of.rankings[of.turn];
+  if (known !== undefined) return known;
+  const ranking = nextRanking(of);
+  of.rankings.push(ranking);
+  return ranking;
+}
+
+/** One turn of smooth weighted round robin: everybody is credited its share, the first pays for all. */
+function nextRanking(of: Round): Ranking {
+  const { nodes, credits } = of;
+  const order: number[] = [];
+  for (let i = 0; i < nodes.length; i++) {
+    const credit = (credits[i] ?? 0) + (nodes[i]?.share ?? 0);
+    credits[i] = credit;
+    let at = order.length;
+    while (at > 0 && (credits[order[at - 1] ?? 0] ?? 0) < credit) at--;
+    if (at < LOOKED_AT) order.splice(at, 0, i);
+    if (order.length > LOOKED_AT) order.pop();
+  }
+  const first = order[0] ?? 0;
+  credits[first] = (credits[first] ?? 0) - of.total;
+  of.complete = of.rankings.length + 1 >= LONGEST_ROUND || isEven(credits, of.total);
+  const ranked: Node[] = [];
+  for (const i of order) {
+    const node = nodes[i];
+    if (node !== undefined) ranked.push(node);
+  }
+  return { groups: [ranked], packed: packGroup(ranked) };
+}
+
+/** Whether everybody has got what it is due, but for the rounding of fractions. */
+function isEven(credits: readonly number[], total: number): boolean {
+  for (const credit of credits) if (Math.abs(credit) > total * 1e-9) return false;
+  return true;
 }

@@ -1,20 +1,23 @@
 /** What a decision may be based on besides the request: all of it handed in, nothing looked up elsewhere. */
 
 import type { Binding, SaveAnswer, SaveRequest } from "../ledger/bindings";
-import type { AdmitAnswer, AdmitRequest, MoveRequest, Usage } from "../ledger/calls";
-import type { CompiledPolicy } from "../policy/compile";
-import type { Turns } from "./choose";
+import type { AdmitAnswer, MoveRequest, Usage } from "../ledger/calls";
+import type { CompiledPolicy, Terms } from "../policy/compile";
+import type { Ranking, Turns } from "./choose";
+import type { LeaseHead } from "./lease";
 import type { SourceTable } from "./source";
 
 /** The ledger as a proxy reaches it. Every answer is null when the store cannot be reached. */
 export interface Ledger {
-  admit(scope: string, request: AdmitRequest): AdmitAnswer | null;
+  /** Of an admitted call only the node is told. */
+  admit(scope: string, lease: string, terms: Terms, ranking: Ranking): AdmitAnswer | null;
   move(scope: string, request: MoveRequest): AdmitAnswer | null;
-  confirm(scope: string, lease: string, callMs: number): boolean | null;
+  /** An answered call's lease is extended by the policy's longest call. */
+  confirm(scope: string, lease: string): boolean | null;
   release(scope: string, lease: string): boolean | null;
   save(key: string, request: SaveRequest): SaveAnswer | null;
   lookUp(key: string): readonly Binding[] | null;
-  reach(scope: string, key: string, request: AdmitRequest): ReachAnswer | null;
+  reach(scope: string, key: string, lease: string, terms: Terms): ReachAnswer | null;
 }
 
 /** A ledger that can also be asked how much is in use, for those who operate it. */
@@ -36,8 +39,10 @@ export interface Context {
   /** This proxy's own ledger, for calls while the shared one is away. */
   readonly localLedger: Ledger;
   readonly sources: SourceTable;
-  /** Whether Kamailio's probing holds a node for dead. */
-  isDown(pool: string, node: string): boolean;
+  /** Nodes that Kamailio's probing holds for dead: `pool/node,pool/node,…`. */
+  readonly down: string;
+  /** Reads the heads of leases' names. */
+  readonly headOf: (lease: string) => LeaseHead | null;
   /** Whose turn it is among equals; this worker's own memory. */
   readonly turns: Turns;
 }

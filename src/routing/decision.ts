@@ -1,8 +1,8 @@
 /** What is to be done with a request: a plain value, carried out by `kemi/apply`. */
 
 import type { Node } from "../policy/compile";
+import type { LeaseHead } from "./lease";
 import { REFUSALS, type RefusalReason } from "./refusal";
-import type { Token } from "./token";
 
 /** Answer the request. */
 export interface Reply {
@@ -19,43 +19,45 @@ export interface Reply {
   readonly detail: string;
 }
 
+/** Send the request of a dialog along its route set (RFC 3261 section 16.6). */
+export interface Along {
+  readonly kind: "along";
+  /** A step of the ledger that follows the sending; the request never waits for it. */
+  readonly step: "none" | "confirm" | "release";
+  /** The lease's name; "" when the dialog has none. */
+  readonly lease: string;
+  /** What its front says; null when it has none. */
+  readonly head: LeaseHead | null;
+}
+
+/** Send a new call to a node and stay in its way. */
+export interface ToNode {
+  readonly kind: "to-node";
+  readonly node: Node;
+  /** Goes into Record-Route; "" when it is there already, because this is another attempt. */
+  readonly lease: string;
+  readonly tenant: string;
+  /** For the failure route (attempt.ts). */
+  readonly attempt: string;
+}
+
 /** One place to send a request to. */
 export interface Target {
-  /** New Request-URI; "" keeps the one of the request. */
+  /** New Request-URI. */
   readonly uri: string;
   /** Next hop as a SIP URI; "" follows the Request-URI. */
   readonly nextHop: string;
 }
 
-/** What a failure of the forwarded INVITE needs to know (see retry.ts). */
-export interface Attempt {
-  readonly token: Token;
-  /** Pool whose other nodes may be tried; "" for calls to users. */
-  readonly pool: string;
-  readonly features: readonly string[];
-  /** Nodes tried so far, the last one the current. */
-  readonly tried: readonly string[];
-}
-
-/** Send the request on and stay in its way (RFC 3261 section 16.6). */
-export interface Relay {
-  readonly kind: "relay";
-  /** More than one is forked in parallel; none follows the request as it stands. */
+/** Send a request to a user's phones, all at once. */
+export interface ToPhones {
+  readonly kind: "to-phones";
   readonly targets: readonly Target[];
-  /** For requests that start a dialog: goes into Record-Route. */
-  readonly token: Token | null;
-  /** For calls: what the failure route needs. */
-  readonly attempt: Attempt | null;
-  /** Node that was chosen, null when none was. */
-  readonly node: Node | null;
-  /** A step of the ledger that follows the sending. */
-  readonly followUp: FollowUp | null;
-}
-
-/** The ledger's share of an in-dialog request; the request never waits for it. */
-export interface FollowUp {
-  readonly step: "confirm" | "release";
-  readonly token: Token;
+  /** Goes into Record-Route. */
+  readonly lease: string;
+  readonly tenant: string;
+  /** For the failure route (attempt.ts); "" when nothing has to be done then. */
+  readonly attempt: string;
 }
 
 /** Neither answer nor forward. */
@@ -64,7 +66,7 @@ export interface Drop {
 }
 
 /** What to do with a request. */
-export type Decision = Reply | Relay | Drop;
+export type Decision = Reply | Along | ToNode | ToPhones | Drop;
 
 /** An answer that is no refusal. */
 export function reply(code: number, phrase: string, headers = ""): Reply {
@@ -83,11 +85,6 @@ export function refusal(reason: RefusalReason, headers = "", tenant = "", detail
     tenant,
     detail,
   };
-}
-
-/** Sends the request along its own Route and Request-URI. */
-export function relayAsIs(followUp: FollowUp | null = null): Relay {
-  return { kind: "relay", targets: [], token: null, attempt: null, node: null, followUp };
 }
 
 /** No action. */

@@ -1,13 +1,11 @@
 /** What happens when a forwarded INVITE has failed: another node, or the end of its lease. */
 
-import { callScope } from "../ledger/keys";
-import { ringLeaseMs } from "../policy/compile";
+import { MOST_ATTEMPTS } from "../policy/compile";
+import { type Attempt, attemptTail } from "./attempt";
+import type { Ranking } from "./choose";
 import type { Context, Ledger } from "./context";
-import type { Attempt, FollowUp, Relay } from "./decision";
-import type { Token } from "./token";
-
-/** Nodes that one call may try; with two seconds each the caller hears something before it gives up. */
-export const MOST_ATTEMPTS = 3;
+import type { ToNode } from "./decision";
+import type { LeaseHead } from "./lease";
 
 /** How a forwarded INVITE ended. */
 export interface Failure {
@@ -19,74 +17,50 @@ export interface Failure {
   readonly silent: boolean;
 }
 
-/** Send the failure to the caller; the lease ends. */
-export interface GiveUp {
-  readonly kind: "give-up";
-  readonly followUp: FollowUp;
-}
-
 /**
  * Decides about a failed INVITE. A server's own trouble (5xx, silence) is another server's chance; what a person or
  * the called side answered (busy, declined, not found: 4xx and 6xx) is the answer.
+ * @returns the next attempt, or null: the failure goes to the caller and the lease ends
  */
-export function retry(attempt: Attempt, failure: Failure, context: Context): Relay | GiveUp {
-  const giveUp: GiveUp = { kind: "give-up", followUp: { step: "release", token: attempt.token } };
-  const pool = context.policy.pools.get(attempt.pool);
+export function retry(attempt: Attempt, failure: Failure, context: Context): ToNode | null {
+  const pool = context.policy.pools[attempt.pool];
+  const head = context.headOf(attempt.lease);
   const serversTrouble = failure.silent || (failure.code >= 500 && failure.code <= 599);
-  if (pool === undefined || failure.cancelled || !serversTrouble || attempt.tried.length >= MOST_ATTEMPTS)
-    return giveUp;
+  if (pool === undefined || head === null || failure.cancelled || !serversTrouble) return null;
+  if (attempt.tried.length >= MOST_ATTEMPTS) return null;
 
-  const groups = context.turns.rank(pool, (node) => {
-    for (const feature of attempt.features) if (node.features.indexOf(feature) < 0) return false;
-    return attempt.tried.indexOf(node.id) < 0 && !context.isDown(pool.id, node.id);
-  });
-  if (groups.length === 0) return giveUp;
-
-  let next = groups[0]?.[0]?.id ?? "";
-  const ledger = ledgerOf(attempt.token, context);
+  const ranking = without(context.turns.rank(pool, attempt.features, context.down), attempt.tried);
+  let next = ranking.groups[0]?.[0]?.id;
+  if (next === undefined) return null;
+  const ledger = ledgerOf(head, context);
   if (ledger !== null) {
-    const moved = ledger.move(callScope(attempt.token.pool), {
-      lease: attempt.token.lease,
-      tenant: attempt.token.tenant,
-      ringMs: ringLeaseMs(context.policy, MOST_ATTEMPTS),
-      groups,
+    const moved = ledger.move(head.scope, {
+      lease: attempt.lease,
+      tenant: head.tenant,
+      ringMs: context.policy.times.ringLeaseMs,
+      groups: ranking.groups,
     });
     // When the store has gone away meanwhile, the call goes on all the same: its lease ends by itself.
     if (moved !== null) {
-      if (moved.outcome !== "admitted") return giveUp;
+      if (moved.outcome !== "admitted") return null;
       next = moved.node;
     }
   }
-  for (const node of pool.nodes) {
-    if (node.id !== next) continue;
-    context.turns.took(pool, node);
-    const again: Attempt = { ...attempt, tried: attempt.tried.concat(node.id) };
-    return {
-      kind: "relay",
-      targets: [{ uri: "", nextHop: node.uri }],
-      token: null,
-      attempt: again,
-      node,
-      followUp: null,
-    };
-  }
-  return giveUp;
+  const node = pool.nodeById[next];
+  if (node === undefined) return null;
+  context.turns.took(pool, attempt.features, node);
+  const tail = attemptTail(pool.id, attempt.tried.concat(node.id), attempt.features);
+  return { kind: "to-node", node, lease: "", tenant: head.tenant, attempt: attempt.lease + tail };
 }
 
-/** Carries out a follow-up; true when the store was reached or none was needed. */
-export function followUp(step: FollowUp, context: Context): boolean {
-  const { token } = step;
-  const ledger = ledgerOf(token, context);
-  if (ledger === null) return true;
-  const scope = callScope(token.pool);
-  const done =
-    step.step === "release"
-      ? ledger.release(scope, token.lease)
-      : ledger.confirm(scope, token.lease, context.policy.times.callMs);
-  return done !== null;
+/** A ranking less the nodes that were tried; groups that have none left are gone too. */
+function without(ranking: Ranking, tried: readonly string[]): Pick<Ranking, "groups"> {
+  const groups = ranking.groups.map((group) => group.filter((node) => tried.indexOf(node.id) < 0));
+  return { groups: groups.filter((group) => group.length > 0) };
 }
 
-function ledgerOf(token: Token, context: Context): Ledger | null {
-  if (token.home === "n") return null;
-  return token.home === "l" ? context.localLedger : context.ledger;
+/** The ledger that keeps a lease; null when it is kept nowhere. */
+export function ledgerOf(head: LeaseHead, context: Context): Ledger | null {
+  if (head.home === "n") return null;
+  return head.home === "l" ? context.localLedger : context.ledger;
 }

@@ -9,13 +9,21 @@ export type Source =
   | { readonly kind: "node"; readonly node: Node }
   | { readonly kind: "trunk"; readonly tenant: Tenant }
   | { readonly kind: "device" }
+  /** This proxy itself: the request has come round. */
+  | { readonly kind: "self" }
   | { readonly kind: "stranger" };
 
 /** The sender's side of a request. */
 export interface Sender {
+  /** As the socket reports it. */
   readonly sourceAddress: string;
   readonly sourcePort: number;
+  /** Lower case: udp, tcp, tls, ws, wss, sctp. */
   readonly transport: string;
+  /** The address is one of this proxy's own. */
+  readonly fromOwnAddress: boolean;
+  /** The port is the one that the request came to. */
+  readonly fromListeningPort: boolean;
 }
 
 /** Answers who an address is. */
@@ -29,6 +37,7 @@ export interface SourceTable {
 
 const STRANGER: Source = { kind: "stranger" };
 const DEVICE: Source = { kind: "device" };
+const SELF: Source = { kind: "self" };
 /** Remembered answers; beyond that the memory starts anew, so that a scan of addresses cannot fill it. */
 const MEMORY = 4096;
 
@@ -50,6 +59,9 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
   interface Known {
     readonly byRule: Source;
     readonly nodes: readonly Node[];
+    /** Nothing but the address decides: what most senders are. */
+    readonly plain: boolean;
+    readonly own: boolean;
   }
 
   function networksOf(source: string): Network[] {
@@ -78,8 +90,8 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
       for (const node of pool.nodes) {
         for (const network of nodeNetworks(node)) {
           const key = ipKey(network.groups);
-          const there = nodes.get(key);
-          if (there === undefined) nodes.set(key, [node]);
+          const there = nodes[key];
+          if (there === undefined) nodes[key] = [node];
           else there.push(node);
         }
       }
@@ -95,7 +107,7 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
     return networksOf(node.host);
   }
 
-  function learn(address: string): Known {
+  function learn(address: string, own: boolean): Known {
     const ip = parseIp(address);
     let byRule: Source = STRANGER;
     if (ip !== null) {
@@ -106,12 +118,13 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
         }
       }
     }
-    const fresh: Known = { byRule, nodes: ip === null ? [] : (nodes.get(ipKey(ip)) ?? []) };
+    const there = ip === null ? [] : (nodes[ipKey(ip)] ?? []);
+    const fresh: Known = { byRule, nodes: there, own, plain: !own && there.length === 0 };
     if (knownCount >= MEMORY) {
       known = table();
       knownCount = 0;
     }
-    known.set(address, fresh);
+    known[address] = fresh;
     knownCount++;
     return fresh;
   }
@@ -125,13 +138,16 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
   return {
     hostNames,
     find(sender) {
-      const found = known.get(sender.sourceAddress) ?? learn(sender.sourceAddress);
+      const found = known[sender.sourceAddress] ?? learn(sender.sourceAddress, sender.fromOwnAddress);
+      if (found.plain) return found.byRule;
       for (const node of found.nodes) {
         // A server sends UDP from the port it listens on; its TCP connections come from any port.
         const same = sender.transport === "udp" ? node.port === sender.sourcePort : node.transport === sender.transport;
         if (same) return { kind: "node", node };
       }
-      return found.byRule;
+      // The address alone says nothing where phones and nodes share the machine. What Kamailio sends over UDP leaves
+      // from the port it listens on; a loop over TCP ends by Max-Forwards.
+      return found.own && sender.fromListeningPort ? SELF : found.byRule;
     },
     resolve(hostName, addresses) {
       const before = resolved[hostName] ?? [];

@@ -4,13 +4,28 @@
  */
 
 import type { Binding, SaveAnswer, SaveOutcome, SaveRequest } from "../bindings";
-import type { AdmitAnswer, AdmitOutcome, AdmitRequest, Candidate, MoveRequest, Usage } from "../calls";
+import type { AdmitAnswer, AdmitOutcome, AdmitRequest, AdmitTerms, Candidate, MoveRequest, Usage } from "../calls";
 import { FIELD, ROW } from "./separators";
 
 /** `lease, tenant, max, rate interval in microseconds (0: none), burst, emergency, ring ms, needs node, groups`. */
 export function packAdmit(r: AdmitRequest): string {
-  const rate = r.rate === null ? `0${FIELD}1` : `${r.rate.intervalMicros}${FIELD}${r.rate.burst}`;
-  return `${r.lease}${FIELD}${r.tenant}${FIELD}${r.max}${FIELD}${rate}${FIELD}${r.emergency ? "1" : "0"}${FIELD}${r.ringMs}${FIELD}${r.needsNode ? "1" : "0"}${FIELD}${packGroups(r.groups)}`;
+  return `${r.lease}${packTerms(r)}${packGroups(r.groups)}`;
+}
+
+/** What stands between lease and groups in `packAdmit`, separators included: the same for many calls. */
+export function packTerms(t: AdmitTerms): string {
+  const rate = t.rate === null ? ["0", "1"] : [`${t.rate.intervalMicros}`, `${t.rate.burst}`];
+  const fields = [
+    "",
+    t.tenant,
+    `${t.max}`,
+    ...rate,
+    t.emergency ? "1" : "0",
+    `${t.ringMs}`,
+    t.needsNode ? "1" : "0",
+    "",
+  ];
+  return fields.join(FIELD);
 }
 
 /** `lease, tenant, ring ms, groups`. */
@@ -72,16 +87,12 @@ function unpackNumbers(text: string): number[] {
   return numbers;
 }
 
-// "id:capacity:share,id:capacity:share;…" — policy names hold none of these separators.
+/** `id:capacity:share,id:capacity:share,…`; policy names hold none of these separators. */
+export function packGroup(group: readonly Candidate[]): string {
+  return group.map((c) => `${c.id}:${c.capacity}:${c.share}`).join(",");
+}
+
+/** Groups, separated by semicolons. */
 function packGroups(groups: readonly (readonly Candidate[])[]): string {
-  let text = "";
-  for (let g = 0; g < groups.length; g++) {
-    if (g > 0) text += ";";
-    const group = groups[g] ?? [];
-    for (let i = 0; i < group.length; i++) {
-      const c = group[i];
-      if (c !== undefined) text += `${i > 0 ? "," : ""}${c.id}:${c.capacity}:${c.share}`;
-    }
-  }
-  return text;
+  return groups.map(packGroup).join(";");
 }

@@ -1,27 +1,36 @@
-import type { Binding } from "../../ledger/bindings";
-import type { AdmitAnswer, AdmitRequest } from "../../ledger/calls";
+import type { AdmitAnswer } from "../../ledger/calls";
 import { callScope } from "../../ledger/keys";
 import { canonicalHost } from "../../net/host";
-import { type Node, type Pool, ringLeaseMs, type Tenant } from "../../policy/compile";
+import type { Pool, Tenant } from "../../policy/compile";
+import { clean } from "../../sip/text";
 import { userBindings } from "../aor";
+import { attemptTail } from "../attempt";
 import type { Destination } from "../call";
+import type { Ranking } from "../choose";
 import type { Context } from "../context";
-import { type Decision, type Relay, type Reply, refusal } from "../decision";
+import { type Decision, type Reply, refusal } from "../decision";
+import { leaseHead } from "../lease";
 import type { Findings, Step } from "../pipeline";
 import type { RefusalReason } from "../refusal";
 import type { SipRequest } from "../request";
-import { MOST_ATTEMPTS } from "../retry";
 import { targetsOf } from "../targets";
-import type { LeaseHome, Token } from "../token";
+import { domainTenant } from "./identify";
+
+const NO_FEATURES: readonly string[] = [];
 
 /** A new call: where to, whether there is room, and through which node. */
 export const routeCall: Step = (request, context, findings): Decision | null => {
   const tenant = findings.tenant;
-  if (request.method !== "INVITE" || tenant === null) return null;
-  const emergency = context.policy.emergency.get(request.requestUser) !== undefined;
+  if (tenant === null) return null;
+  const policy = context.policy;
+  const emergency = policy.emergency !== null && policy.emergency[request.requestUser] !== undefined;
+  // What most calls are; the rest asks more of the message and of the policy.
+  if (policy.route === null && tenant.pool !== null && !tenant.directCalls && findings.source.kind !== "node") {
+    return toPool(request, context, tenant, tenant.pool, NO_FEATURES, emergency);
+  }
   const destination = destinationOf(request, context, findings, tenant, emergency);
   if (destination.kind === "pool") {
-    const pool = context.policy.pools.get(destination.pool);
+    const pool = policy.pools[destination.pool];
     if (pool === undefined)
       throw new Error(`the route hook names the pool "${destination.pool}", which is not in the policy`);
     return toPool(request, context, tenant, pool, destination.features, emergency);
@@ -47,10 +56,13 @@ function destinationOf(
     const { source } = findings;
     const chosen = route({
       tenant: tenant.id,
-      from: { user: request.fromUser, domain: canonicalHost(request.fromHost) },
-      to: { user: request.requestUser, domain: canonicalHost(request.requestHost) },
+      from: { user: clean(request.fromUser, "From"), domain: canonicalHost(clean(request.fromHost, "From")) },
+      to: {
+        user: clean(request.requestUser, "Request-URI"),
+        domain: canonicalHost(clean(request.requestHost, "Request-URI")),
+      },
       source: {
-        kind: source.kind === "stranger" ? "device" : source.kind,
+        kind: source.kind === "node" || source.kind === "trunk" ? source.kind : "device",
         address: request.sourceAddress,
         port: request.sourcePort,
         transport: request.transport,
@@ -75,7 +87,7 @@ function defaultDestination(
   // Nobody registers as an emergency number: only a node can reach it.
   const direct = tenant.directCalls && !(emergency && tenant.pool !== null);
   if (fromNode || direct) {
-    const called = context.policy.domains.get(canonicalHost(request.requestHost));
+    const called = domainTenant(context.policy, request.requestHost);
     if (called !== undefined && (fromNode || called === tenant)) {
       return { kind: "user", user: request.requestUser, domain: request.requestHost };
     }
@@ -92,44 +104,34 @@ function toPool(
   features: readonly string[],
   emergency: boolean,
 ): Decision {
+  const ranking = context.turns.rank(pool, features, context.down);
+  const terms = emergency ? tenant.poolEmergencyTerms : tenant.poolTerms;
   // A tenant's limits are counted in its own pool's scope; a hook may send single calls elsewhere.
-  const scope = tenant.pool === pool ? tenant.scope : callScope(pool.id);
-  const groups = context.turns.rank(pool, (node) => usable(node, features, context));
-  const wanted = admitRequest(request, context, tenant, emergency, true, groups);
-  let home: LeaseHome = "s";
-  let admission = context.ledger.admit(scope, wanted);
+  const own = tenant.pool === pool;
+  const scope = own ? tenant.scope : callScope(pool.id);
+  let lease = request.lease(own ? tenant.sharedHead : leaseHead("s", tenant.id, pool.id));
+  let admission = context.ledger.admit(scope, lease, terms, ranking);
   if (admission === null) {
     // An emergency call is never refused for want of a count.
     if (tenant.whenStoreIsDown === "reject" && !emergency) return refuse("store-down", context, tenant, null);
-    if (tenant.whenStoreIsDown === "local") {
-      home = "l";
-      admission = context.localLedger.admit(scope, wanted);
-      if (admission === null) return refuse("store-down", context, tenant, null);
-    } else {
-      home = "n";
-      admission = uncounted(groups);
-    }
+    const local = tenant.whenStoreIsDown === "local";
+    lease = request.lease(leaseHead(local ? "l" : "n", tenant.id, pool.id));
+    admission = local ? context.localLedger.admit(scope, lease, terms, ranking) : uncounted(ranking);
+    if (admission === null) return refuse("store-down", context, tenant, null);
   }
   if (admission.outcome !== "admitted") return refuse(admission.outcome, context, tenant, admission);
 
-  const node = nodeNamed(pool, admission.node);
+  const node = pool.nodeById[admission.node];
   // The lease of a repeated INVITE may be held by a node that the policy no longer has.
-  if (node === null) return refuse("no-node", context, tenant, admission);
-  context.turns.took(pool, node);
-  const token: Token = { home, tenant: tenant.id, pool: pool.id, lease: wanted.lease };
-  return {
-    kind: "relay",
-    targets: [{ uri: "", nextHop: node.uri }],
-    token,
-    attempt: { token, pool: pool.id, features, tried: [node.id] },
-    node,
-    followUp: null,
-  };
+  if (node === undefined) return refuse("no-node", context, tenant, admission);
+  context.turns.took(pool, features, node);
+  const tail = features.length === 0 ? node.firstAttempt : attemptTail(pool.id, [node.id], features);
+  return { kind: "to-node", node, lease, tenant: tenant.id, attempt: lease + tail };
 }
 
 /** Admission without any count: the first in turn is as good a guess as any. */
-function uncounted(groups: readonly (readonly Node[])[]): AdmitAnswer {
-  const first = groups[0]?.[0];
+function uncounted(ranking: Ranking): AdmitAnswer {
+  const first = ranking.groups[0]?.[0];
   return {
     outcome: first === undefined ? "no-node" : "admitted",
     node: first?.id ?? "",
@@ -152,59 +154,20 @@ function toUser(
   if (findings.source.kind === "node") {
     const bindings = context.ledger.lookUp(key);
     if (bindings === null) return refuse("store-down", context, tenant, null);
-    return ring(bindings, tenant, { home: "n", tenant: tenant.id, pool: "", lease: "" });
+    if (bindings.length === 0) return refusal("not-registered", "", tenant.id);
+    const lease = request.lease(tenant.noneHead);
+    return { kind: "to-phones", targets: targetsOf(bindings), lease, tenant: tenant.id, attempt: "" };
   }
-  const wanted = admitRequest(request, context, tenant, emergency, false, []);
-  const reached = context.ledger.reach(tenant.scope, key, wanted);
+  const lease = request.lease(tenant.sharedHead);
+  const terms = emergency ? tenant.phoneEmergencyTerms : tenant.phoneTerms;
+  const reached = context.ledger.reach(tenant.scope, key, lease, terms);
   // Who is registered is known to the store alone, so no answer of ours could be right without it.
   if (reached === null) return refuse("store-down", context, tenant, null);
   const { admission, bindings } = reached;
   if (admission === null) return refusal("not-registered", "", tenant.id);
   if (admission.outcome !== "admitted") return refuse(admission.outcome, context, tenant, admission);
-  const pool = tenant.pool === null ? `.${tenant.id}` : tenant.pool.id;
-  return ring(bindings, tenant, { home: "s", tenant: tenant.id, pool, lease: wanted.lease });
-}
-
-function ring(bindings: readonly Binding[], tenant: Tenant, token: Token): Relay | Reply {
-  if (bindings.length === 0) return refusal("not-registered", "", tenant.id);
-  return {
-    kind: "relay",
-    targets: targetsOf(bindings),
-    token,
-    attempt: token.home === "n" ? null : { token, pool: "", features: [], tried: [] },
-    node: null,
-    followUp: null,
-  };
-}
-
-function admitRequest(
-  request: SipRequest,
-  context: Context,
-  tenant: Tenant,
-  emergency: boolean,
-  needsNode: boolean,
-  groups: readonly (readonly Node[])[],
-): AdmitRequest {
-  return {
-    lease: request.lease(),
-    tenant: tenant.id,
-    max: tenant.max,
-    rate: tenant.rate,
-    emergency,
-    ringMs: ringLeaseMs(context.policy, MOST_ATTEMPTS),
-    needsNode,
-    groups,
-  };
-}
-
-function usable(node: Node, features: readonly string[], context: Context): boolean {
-  for (const feature of features) if (node.features.indexOf(feature) < 0) return false;
-  return !context.isDown(node.pool, node.id);
-}
-
-function nodeNamed(pool: Pool, id: string): Node | null {
-  for (const node of pool.nodes) if (node.id === id) return node;
-  return null;
+  const attempt = lease + attemptTail("", [], []);
+  return { kind: "to-phones", targets: targetsOf(bindings), lease, tenant: tenant.id, attempt };
 }
 
 function refuse(reason: RefusalReason, context: Context, tenant: Tenant, admission: AdmitAnswer | null): Reply {

@@ -1,49 +1,39 @@
 import type { Context } from "../context";
-import { type Decision, DROP, type FollowUp, refusal, relayAsIs } from "../decision";
+import { type Along, type Decision, DROP, refusal } from "../decision";
 import type { Step } from "../pipeline";
 import type { SipRequest } from "../request";
-import { parseToken, type Token } from "../token";
 
-/** Methods that make no sense outside a dialog. */
-const DIALOG_ONLY = ", ACK, BYE, UPDATE, PRACK, INFO,";
+const ALONG: Along = { kind: "along", step: "none", lease: "", head: null };
 
 /**
- * Lets requests within a dialog follow its route set (RFC 3261 section 16.4). The signed token is the permit: who
- * has it is a party of a dialog that was let in. A device that lost it needs to be known by its address.
+ * Lets requests within a dialog follow its route set (RFC 3261 section 16.4). The signed name of its lease is the
+ * permit: who has it is a party of a dialog that was let in. Those whom the policy knows need none, so a phone that
+ * lost its Route is not lost with it; and since nobody can guess a lease's name, theirs need not be checked.
  */
 export const followDialog: Step = (request, context): Decision | null => {
-  // A registration is no dialog (RFC 3261 section 10), whatever tag a device puts into To.
-  if (request.method === "REGISTER") return null;
-  if (!request.inDialog) {
-    if (DIALOG_ONLY.indexOf(`, ${request.method},`) < 0) return null;
-    return request.method === "ACK" ? DROP : refusal("no-dialog");
-  }
-  const { routed, token: text } = request.dialog();
-  const token = text === null ? null : parseToken(text);
-  const permitted = token !== null || isKnown(request, context);
-  if (request.method === "ACK")
-    return permitted && !leadsHere(request, routed) ? relayAsIs(followUp(request, token)) : DROP;
-  if (!permitted) return refusal("untrusted");
-  if (leadsHere(request, routed)) return refusal("no-dialog");
-  return relayAsIs(followUp(request, token));
+  const routed = request.routed();
+  const lease = routed ? request.dialogLease() : null;
+  const known = isKnown(request, context);
+  const ack = request.method === "ACK";
+  if (!known && (lease === null || !request.isSigned(lease))) return ack ? DROP : refusal("untrusted");
+  // Without a Route, a request for this proxy itself would come round.
+  if (!routed && request.requestIsSelf) return ack ? DROP : refusal("no-dialog");
+  if (lease === null) return ALONG;
+  const head = context.headOf(lease);
+  if (head === null || head.home === "n") return ALONG;
+  if (request.method === "BYE") return { kind: "along", step: "release", lease, head };
+  // An answered call's ACK passes here, and a re-INVITE's too, so the ACK is what extends the lease; an UPDATE has none.
+  if (ack || request.method === "UPDATE") return { kind: "along", step: "confirm", lease, head };
+  return ALONG;
 };
 
 function isKnown(request: SipRequest, context: Context): boolean {
-  return context.sources.find(request).kind !== "stranger";
+  const { kind } = context.sources.find(request);
+  return kind !== "stranger" && kind !== "self";
 }
 
-/** Without a Route, a request for this proxy itself would come round. */
-function leadsHere(request: SipRequest, routed: boolean): boolean {
-  return !routed && request.requestIsSelf;
-}
+/** An ACK outside of a dialog is nobody's. */
+export const dropAck: Step = () => DROP;
 
-/**
- * An answered call's ACK passes here, and a re-INVITE's too, so the ACK is what extends the lease; an UPDATE has
- * none. A call whose lease is nowhere needs nothing.
- */
-function followUp(request: SipRequest, token: Token | null): FollowUp | null {
-  if (token === null || token.home === "n") return null;
-  if (request.method === "BYE") return { step: "release", token };
-  if (request.method === "ACK" || request.method === "UPDATE") return { step: "confirm", token };
-  return null;
-}
+/** For methods that make no sense outside a dialog. */
+export const needsDialog: Step = () => refusal("no-dialog");

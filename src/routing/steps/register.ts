@@ -1,12 +1,13 @@
 import type { Binding, ContactUpdate } from "../../ledger/bindings";
-import { canonicalHost } from "../../net/host";
 import { type Contact, parseContacts, parseExpires } from "../../sip/contact";
+import { clean } from "../../sip/text";
 import { comparisonKey, uriParam } from "../../sip/uri";
 import { userBindings } from "../aor";
 import type { Context } from "../context";
 import { type Decision, refusal, reply } from "../decision";
 import type { Step } from "../pipeline";
 import type { SipRequest } from "../request";
+import { domainTenant } from "./identify";
 
 /** Longest contact that is stored: what fits comfortably into a UDP request with ten of them. */
 const LONGEST_CONTACT = 512;
@@ -15,7 +16,6 @@ const MOST_CONTACTS = 100;
 
 /** The registrar (RFC 3261 section 10.3); step numbers are that section's. */
 export const register: Step = (request, context, findings): Decision | null => {
-  if (request.method !== "REGISTER") return null;
   const tenant = findings.tenant?.id ?? "";
 
   // Step 2: no extension is required of a registrar that this one offers.
@@ -23,7 +23,7 @@ export const register: Step = (request, context, findings): Decision | null => {
   if (required !== null) return refusal("bad-extension", `Unsupported: ${required}\r\n`, tenant);
 
   // Step 5: whom the request asks must be responsible for whom it names.
-  const asked = context.policy.domains.get(canonicalHost(request.requestHost));
+  const asked = domainTenant(context.policy, request.requestHost);
   if (asked !== undefined && asked !== findings.tenant) return refusal("unknown-domain", "", tenant);
   if (request.toUser === "") return refusal("malformed", "", tenant, "no user in To");
 
@@ -57,7 +57,7 @@ export const register: Step = (request, context, findings): Decision | null => {
   }
 
   const saved = context.ledger.save(userBindings(request.toUser, request.toHost), {
-    callId: request.callId,
+    callId: clean(request.callId, "Call-ID"),
     cseq: request.cseq,
     maxContacts: context.policy.registration.maxContacts,
     removeAll: contacts.kind === "star",
