@@ -11,10 +11,7 @@ import {
   unpackUsage,
 } from "../../src/ledger/wire/client";
 import { FIELD, ROW } from "../../src/ledger/wire/separators";
-
-/** The ledger's steps by the names that all homes share (src/ledger/steps). */
-export const STEP_NAMES = ["admit", "move", "confirm", "release", "save", "lookUp", "reach", "usage"] as const;
-export type StepName = (typeof STEP_NAMES)[number];
+import type { StepName } from "./steps";
 
 /** Something that a home still stores. */
 export interface StoredThing {

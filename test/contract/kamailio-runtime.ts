@@ -1,46 +1,32 @@
 /**
  * Stands in for kemi/main in a bundle for tests: runs the ledger's steps inside Kamailio, on behalf of HTTP requests.
- * Engine code. The body is `[step, key, args, second key]` as JSON; the answer `[process, text]`, with null for
- * the text when the store did not answer, or `[process, null, error]`. With Redis in the configuration the steps go there, else to shared memory. The step
- * "table" is for looking inside: name, value and remaining seconds of all items of table `key`, as JSON.
+ * Engine code. The body is `[step, key, args, second key]` as JSON; the answer `[process, text]`, with null for the
+ * text when Redis did not answer, or `[process, null, error]`. With Redis in the configuration the steps run there,
+ * else over shared memory. The step "table" is for looking inside: name, value and remaining seconds of all items of
+ * table `key`, as JSON.
  */
-import { embeddedLedger } from "../../kemi/embedded-ledger";
 import { guard } from "../../kemi/guard";
 import { htableHome } from "../../kemi/htable-cells";
-import { type Library, redisLedger } from "../../kemi/redis-ledger";
 import { asText } from "../../kemi/text";
 import type { Ksr } from "../../kemi/types/ksr";
 import { ok } from "../../kemi/types/results";
-import {
-  packAnswer,
-  packBindings,
-  packSaved,
-  packUsage,
-  unpackAdmit,
-  unpackMove,
-  unpackNames,
-  unpackSave,
-} from "../../src/ledger/wire/home";
-import { FIELD, ROW } from "../../src/ledger/wire/separators";
-import type { LedgerWithUsage } from "../../src/routing/context";
+import { STEPS, type StepName } from "./steps";
 
 declare const KSR: Ksr;
 
-function step(ledger: LedgerWithUsage, name: string, key: string, args: string, secondKey: string): string | null {
-  if (name === "admit") return packed(packAnswer, ledger.admit(key, unpackAdmit(args)));
-  if (name === "move") return packed(packAnswer, ledger.move(key, unpackMove(args)));
-  if (name === "release") return flag(ledger.release(key, args));
-  if (name === "save") return packed(packSaved, ledger.save(key, unpackSave(args)));
-  if (name === "lookUp") return packed(packBindings, ledger.lookUp(key));
-  const fields = args.split(FIELD);
-  if (name === "confirm") return flag(ledger.confirm(key, fields[0] ?? "", Number(fields[1] ?? "0")));
-  if (name === "usage") {
-    return packed(packUsage, ledger.usage(key, unpackNames(fields[0] ?? ""), unpackNames(fields[1] ?? "")));
-  }
-  if (name !== "reach") throw new Error(`no such step: ${name}`);
-  const reached = ledger.reach(key, secondKey, unpackAdmit(args));
-  if (reached === null) return null;
-  return reached.admission === null ? "" : packAnswer(reached.admission) + ROW + packBindings(reached.bindings);
+/** Runs a step where the data lives; null when Redis did not answer. */
+type Run = (name: StepName, key: string, args: string, secondKey: string) => string | null;
+
+/** Through ndb_redis as kemi/redis-ledger does it: a constant text, and data only as %s. */
+function throughRedis(library: string): Run {
+  const { redis_cmd_p2: send2, redis_cmd_p3: send3 } = KSR.ndb_redis;
+  return (name, key, args, secondKey) => {
+    const result =
+      name === "reach"
+        ? send3("weir", `FCALL ${library}_reach 2 %s %s %s`, key, secondKey, args, "r")
+        : send2("weir", `FCALL ${library}_${name} 1 %s %s`, key, args, "r");
+    return result === 0 ? (asText(KSR.pv.get("$redis(r=>value)"), "reply") ?? "") : null;
+  };
 }
 
 function table(name: string): string {
@@ -58,26 +44,23 @@ function table(name: string): string {
   return JSON.stringify(items);
 }
 
-function packed<T>(pack: (value: T) => string, value: T | null): string | null {
-  return value === null ? null : pack(value);
-}
-
-function flag(value: boolean | null): string | null {
-  return value === null ? null : value ? "1" : "0";
-}
-
 /** As kemi/main's. */
-export function start(_policy: object, about: { library: Library }): void {
+export function start(_policy: object, about: { library: { name: string } }): void {
   const home = htableHome(KSR, () => Date.now());
-  const ledger = KSR.ndb_redis !== undefined ? redisLedger(KSR, about.library) : embeddedLedger(home);
+  const inMemory: Run = (name, key, args, secondKey) =>
+    home.atomic((cells) => STEPS[name](cells, key, args, secondKey));
+  const run = KSR.ndb_redis === undefined ? inMemory : throughRedis(about.library.name);
 
   function http(): void {
-    const [name, key, args, secondKey] = JSON.parse(asText(KSR.pv.get("$rb"), "body") ?? "[]") as string[];
+    const [name, key, args, secondKey] = JSON.parse(asText(KSR.pv.get("$rb"), "body") ?? "[]") as [
+      StepName | "table",
+      string,
+      string,
+      string,
+    ];
     const answer: unknown[] = [KSR.pv.get("$pp")];
     try {
-      answer.push(
-        name === "table" ? table(key ?? "") : step(ledger, name ?? "", key ?? "", args ?? "", secondKey ?? ""),
-      );
+      answer.push(name === "table" ? table(key) : run(name, key, args, secondKey));
     } catch (error) {
       answer.push(null, `${error}`);
     }

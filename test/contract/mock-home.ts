@@ -2,7 +2,8 @@
 import { htableHome } from "../../kemi/htable-cells";
 import { createMock } from "../../kemi/mock";
 import type { Home } from "./home";
-import { START_MS, STEPS } from "./plain-home";
+import { START_MS } from "./plain-home";
+import { STEPS } from "./steps";
 
 /** A home whose clock may be set wrong. */
 export interface MockHome extends Home {

@@ -1,28 +1,6 @@
 import { plainCells } from "../../src/ledger/plain";
-import {
-  admitStep,
-  confirmStep,
-  lookUpStep,
-  moveStep,
-  reachStep,
-  releaseStep,
-  type Step,
-  saveStep,
-  usageStep,
-} from "../../src/ledger/steps";
-import type { Home, StepName } from "./home";
-
-/** The steps as they are written, without a compiler between. */
-export const STEPS: Readonly<Record<StepName, Step>> = {
-  admit: admitStep,
-  move: moveStep,
-  confirm: confirmStep,
-  release: releaseStep,
-  save: saveStep,
-  lookUp: lookUpStep,
-  reach: reachStep,
-  usage: usageStep,
-};
+import type { Home } from "./home";
+import { STEPS } from "./steps";
 
 /** A moment that is not on a whole second, so that rounding shows. */
 export const START_MS = Date.UTC(2026, 0, 1) + 437;

@@ -3,7 +3,8 @@ import Redis from "ioredis";
 import RedisMock from "ioredis-mock";
 import { compileLedger, evalScript } from "../../src/build/ledger";
 import { startRedis } from "../../src/host/redis";
-import { type Home, STEP_NAMES, type StepName } from "./home";
+import type { Home } from "./home";
+import { STEPS, type StepName } from "./steps";
 
 /** Connections that take turns, as proxies do. */
 const CONNECTIONS = 4;
@@ -29,7 +30,7 @@ end}, {__index = SERVER})
 export async function ioredisMockHome(): Promise<Home> {
   const redis = new RedisMock();
   const scripts = Object.fromEntries(
-    STEP_NAMES.map((name) => [name, `${TIME_FROM_ARGUMENTS}${evalScript(name)}`]),
+    Object.keys(STEPS).map((name) => [name, `${TIME_FROM_ARGUMENTS}${evalScript(name)}`]),
   ) as Record<StepName, string>;
   // The mock's expiry asks Date, so that is the clock to move.
   const { now } = Date;
