@@ -116,11 +116,12 @@ function poolSummary(pool: Pool): PoolSummary {
 }
 
 function tenantSummary(tenant: Tenant): TenantSummary {
+  const { rate } = tenant.poolTerms;
   return {
     id: tenant.id,
     pool: tenant.pool?.id ?? null,
     maxCalls: tenant.max,
-    perSecond: tenant.rate === null ? null : 1e6 / tenant.rate.intervalMicros,
+    perSecond: rate === null ? null : 1e6 / rate.intervalMicros,
     whenStoreIsDown: tenant.whenStoreIsDown,
   };
 }

@@ -38,6 +38,9 @@ export const LEASE_DIGITS = 64;
 /** Of these, the signature. */
 export const SIGNATURE_DIGITS = 32;
 
+/** A head as `leaseHead` makes it. Whoever is known may show any text, which must not become a key of its choice. */
+const HEAD = /^([sln])~([A-Za-z0-9_.-]{1,63})~([A-Za-z0-9_.-]{1,64})~$/;
+
 /** Heads remembered; there are three for each tenant and pool, so more are somebody's inventions. */
 const MEMORY = 4096;
 
@@ -58,10 +61,9 @@ export function leaseReader(): (lease: string) => LeaseHead | null {
     const text = lease.substring(0, lease.length - LEASE_DIGITS);
     const known = heads[text];
     if (known !== undefined) return known;
-    const parts = text.split("~");
-    const home = parts[0];
-    if (parts.length !== 4 || (home !== "s" && home !== "l" && home !== "n")) return null;
-    const head: LeaseHead = { home, tenant: parts[1] ?? "", scope: callScope(parts[2] ?? "") };
+    const [, home, tenant = "", pool = ""] = HEAD.exec(text) ?? [];
+    if (home !== "s" && home !== "l" && home !== "n") return null;
+    const head: LeaseHead = { home, tenant, scope: callScope(pool) };
     if (count >= MEMORY) {
       heads = table();
       count = 0;

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compilePolicy, type Node, ringLeaseMs } from "../../src/policy/compile";
+import { compilePolicy, MOST_ATTEMPTS, type Node } from "../../src/policy/compile";
 import type { NodePolicy, Policy, TenantPolicy } from "../../src/policy/types";
 
 function policyWith(change: Partial<Policy> = {}): Policy {
@@ -21,7 +21,7 @@ function nodeWith(change: Partial<NodePolicy>): Node {
 
 function tenantWith(change: Partial<TenantPolicy>) {
   const acme = { domains: ["acme.example"], pool: "main", calls: { max: 5 }, ...change };
-  const compiled = compilePolicy(policyWith({ tenants: { acme } })).tenants.get("acme");
+  const compiled = compilePolicy(policyWith({ tenants: { acme } })).tenants.acme;
   if (compiled === undefined) throw new Error("no tenant");
   return compiled;
 }
@@ -29,7 +29,13 @@ function tenantWith(change: Partial<TenantPolicy>) {
 test("what a policy leaves out gets the defaults that its types document", () => {
   const { registration, times, route } = compilePolicy(policyWith());
   assert.equal(registration, { minExpires: 60, maxExpires: 3600, defaultExpires: 3600, maxContacts: 10 });
-  assert.equal(times, { ringMs: 120_000, callMs: 14_400_000, nodeAnswerMs: 2000, retryAfterSeconds: 5 });
+  assert.equal(times, {
+    ringMs: 120_000,
+    callMs: 14_400_000,
+    nodeAnswerMs: 2000,
+    ringLeaseMs: 131_000,
+    retryAfterSeconds: 5,
+  });
   assert.is(route, null);
 });
 
@@ -69,31 +75,31 @@ test("pools are dispatcher sets, numbered from 1 in the policy's order", () => {
       ["a", 3],
     ],
   );
-  assert.is(pools.get("b"), poolList[1]);
+  assert.is(pools.b, poolList[1]);
 });
 
 test("a tenant is found by each of its domains, however they are written", () => {
   const { domains, tenants } = compilePolicy(
     policyWith({ tenants: { acme: { domains: ["Acme.Example.", "[2001:DB8::1]"], calls: { max: 1 } } } }),
   );
-  assert.ok(tenants.get("acme"));
-  assert.is(domains.get("acme.example"), tenants.get("acme"));
-  assert.is(domains.get("2001:db8:0:0:0:0:0:1"), tenants.get("acme"));
+  assert.ok(tenants.acme);
+  assert.is(domains["acme.example"], tenants.acme);
+  assert.is(domains["2001:db8:0:0:0:0:0:1"], tenants.acme);
 });
 
 test("names of JavaScript's own are found only when the policy has them", () => {
   const compiled = compilePolicy(policyWith());
   for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
-    assert.is(compiled.tenants.get(name), undefined, name);
-    assert.is(compiled.pools.get(name), undefined, name);
-    assert.is(compiled.domains.get(name), undefined, name);
-    assert.is(compiled.emergency.get(name), undefined, name);
+    assert.is(compiled.tenants[name], undefined, name);
+    assert.is(compiled.pools[name], undefined, name);
+    assert.is(compiled.domains[name], undefined, name);
+    assert.is(compiled.emergency?.[name], undefined, name);
   }
   const named = compilePolicy(
     policyWith({ tenants: { constructor: { domains: ["constructor"], calls: { max: 3 } } }, emergency: ["toString"] }),
   );
-  assert.is(named.domains.get("constructor")?.max, 3);
-  assert.is(named.emergency.get("toString"), true);
+  assert.is(named.domains.constructor?.max, 3);
+  assert.is(named.emergency?.toString, true);
 });
 
 test("a tenant without a pool has a scope of its own, which no pool can have", () => {
@@ -108,10 +114,13 @@ test("users of a tenant without a pool call each other directly", () => {
 });
 
 test("a rate is microseconds between calls, with one second's worth of burst", () => {
-  assert.is(tenantWith({}).rate, null);
-  assert.equal(tenantWith({ rate: { perSecond: 20, burst: 60 } }).rate, { intervalMicros: 50_000, burst: 60 });
-  assert.equal(tenantWith({ rate: { perSecond: 20 } }).rate, { intervalMicros: 50_000, burst: 20 });
-  assert.equal(tenantWith({ rate: { perSecond: 0.5 } }).rate, { intervalMicros: 2_000_000, burst: 1 });
+  assert.is(tenantWith({}).poolTerms.rate, null);
+  assert.equal(tenantWith({ rate: { perSecond: 20, burst: 60 } }).poolTerms.rate, {
+    intervalMicros: 50_000,
+    burst: 60,
+  });
+  assert.equal(tenantWith({ rate: { perSecond: 20 } }).poolTerms.rate, { intervalMicros: 50_000, burst: 20 });
+  assert.equal(tenantWith({ rate: { perSecond: 0.5 } }).poolTerms.rate, { intervalMicros: 2_000_000, burst: 1 });
 });
 
 test("trunks come with their tenant, trusted networks without one", () => {
@@ -122,15 +131,29 @@ test("trunks come with their tenant, trusted networks without one", () => {
     }),
   );
   assert.equal(sources, [
-    { source: "192.0.2.1", trunkOf: tenants.get("acme") },
+    { source: "192.0.2.1", trunkOf: tenants.acme },
     { source: "10.0.0.0/8", trunkOf: null },
   ]);
 });
 
 test("a ringing call's lease outlives every node that it may try and the ringing", () => {
-  const compiled = compilePolicy(policyWith({ calls: { ringSeconds: 60, nodeAnswerSeconds: 1.5 } }));
-  assert.ok(ringLeaseMs(compiled, 3) > 60_000 + 3 * 1500);
-  assert.ok(ringLeaseMs(compiled, 3) <= 60_000 + 3 * 1500 + 10_000);
+  const { times } = compilePolicy(policyWith({ calls: { ringSeconds: 60, nodeAnswerSeconds: 1.5 } }));
+  assert.ok(times.ringLeaseMs > 60_000 + MOST_ATTEMPTS * 1500);
+  assert.ok(times.ringLeaseMs <= 60_000 + MOST_ATTEMPTS * 1500 + 10_000);
+});
+
+test("a tenant's terms differ by where its calls go and whether they are emergencies, and in nothing else", () => {
+  const tenant = tenantWith({ rate: { perSecond: 1 } });
+  const { packed: _, ...terms } = tenant.poolTerms;
+  for (const [kind, change] of [
+    ["poolEmergencyTerms", { emergency: true }],
+    ["phoneTerms", { needsNode: false }],
+    ["phoneEmergencyTerms", { emergency: true, needsNode: false }],
+  ] as const) {
+    const { packed, ...others } = tenant[kind];
+    assert.equal(others, { ...terms, ...change });
+    assert.is.not(packed, tenant.poolTerms.packed);
+  }
 });
 
 test("a policy that was not validated says what to run", () => {

@@ -24,7 +24,8 @@ const policy: Policy = {
 };
 
 function from(table: SourceTable, sourceAddress: string, sourcePort = 5060, transport = "udp"): string {
-  return described(table.find({ sourceAddress, sourcePort, transport }));
+  const sender = { sourceAddress, sourcePort, transport, fromOwnAddress: false, fromListeningPort: false };
+  return described(table.find(sender));
 }
 
 function described(source: Source): string {
@@ -64,6 +65,15 @@ test("a node is known over UDP by address and port, over TCP from any port of it
   assert.is(from(table, "192.0.2.11", 5080, "tcp"), "device");
   assert.is(from(table, "2001:db8:0:0:0:0:0:11", 40000, "tcp"), "node tcp");
   assert.is(from(table, "2001:db8::11", 40000, "tls"), "stranger");
+});
+
+test("what comes from a port this proxy listens on has come round; others on the same machine are who they are", () => {
+  const table = known();
+  const sender = { sourceAddress: "192.0.2.50", sourcePort: 5060, transport: "udp", fromOwnAddress: true };
+  assert.is(described(table.find({ ...sender, fromListeningPort: true })), "self");
+  assert.is(described(table.find({ ...sender, fromListeningPort: false })), "device");
+  const node = { ...sender, sourceAddress: "192.0.2.11", sourcePort: 5080 };
+  assert.is(described(table.find({ ...node, fromListeningPort: false })), "node udp");
 });
 
 test("host names are known by what they resolve to, and forgotten when that changes", () => {

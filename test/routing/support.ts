@@ -6,33 +6,41 @@ import { compilePolicy } from "../../src/policy/compile";
 import type { Policy } from "../../src/policy/types";
 import { turns } from "../../src/routing/choose";
 import type { Context, LedgerWithUsage } from "../../src/routing/context";
-import type { Decision, Relay, Reply } from "../../src/routing/decision";
+import type { Along, Decision, Reply, ToNode, ToPhones } from "../../src/routing/decision";
+import { LEASE_DIGITS, leaseReader } from "../../src/routing/lease";
 import { decide } from "../../src/routing/pipeline";
-import type { DialogRoute, SipRequest } from "../../src/routing/request";
+import type { SipRequest } from "../../src/routing/request";
+import { ledgerOf } from "../../src/routing/retry";
 import { sourceTable } from "../../src/routing/source";
 
 /** Parts of a request that differ from the usual: an INVITE from alice@acme.example, a phone, to bob@acme.example. */
-export type RequestParts = Partial<Omit<SipRequest, "header" | "lease" | "dialog">> & {
+export type RequestParts = Partial<Omit<SipRequest, "header" | "lease" | "routed" | "dialogLease" | "isSigned">> & {
   /** By name, in any case. */
   headers?: Readonly<Record<string, string>>;
-  lease?: string;
-  dialog?: DialogRoute;
+  /** What makes the name of this INVITE's lease, behind its head; the same for a repeated INVITE. */
+  call?: number;
+  /** Our Route was on top. */
+  routed?: boolean;
+  dialogLease?: string | null;
+  /** Whether the dialog's lease is signed as it must be. */
+  signed?: boolean;
 };
 
 let serial = 0;
 
-/** A request of the values given; each has a lease of its own unless one is named. */
+/** A request of the values given; each INVITE is a call of its own unless one is named. */
 export function fakeRequest(parts: RequestParts = {}): SipRequest {
-  const { headers = {}, lease = `lease-${++serial}`, dialog = { routed: false, token: null }, ...values } = parts;
+  const { headers = {}, call = ++serial, routed = false, dialogLease = null, signed = true, ...values } = parts;
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return {
     method: "INVITE",
     sourceAddress: "10.0.0.1",
     sourcePort: 5062,
     transport: "udp",
-    fromSelf: false,
+    fromOwnAddress: false,
+    fromListeningPort: false,
     inDialog: false,
-    callId: `call-${serial}`,
+    callId: `call-${call}`,
     cseq: 1,
     requestUser: "bob",
     requestHost: "acme.example",
@@ -43,8 +51,10 @@ export function fakeRequest(parts: RequestParts = {}): SipRequest {
     toHost: values.requestHost ?? "acme.example",
     ...values,
     header: (name) => byName.get(name.toLowerCase()) ?? null,
-    lease: () => lease,
-    dialog: () => dialog,
+    lease: (head) => head + call.toString(16).padStart(LEASE_DIGITS, "0"),
+    routed: () => routed,
+    dialogLease: () => dialogLease,
+    isSigned: () => signed,
   };
 }
 
@@ -92,8 +102,8 @@ export interface TestLedger extends LedgerWithUsage {
   readonly asked: string[];
 }
 
-/** An empty ledger. */
-export function testLedger(options: { down?: boolean; now?: number } = {}): TestLedger {
+/** An empty ledger; calls that are confirmed may last for `callMs`. */
+export function testLedger(options: { down?: boolean; now?: number; callMs?: number } = {}): TestLedger {
   const cells = plainCells(() => ledger.now);
   function step<T>(name: string, run: () => T): T | null {
     ledger.asked.push(name);
@@ -103,16 +113,16 @@ export function testLedger(options: { down?: boolean; now?: number } = {}): Test
     now: options.now ?? 1_700_000_000_000,
     down: options.down ?? false,
     asked: [],
-    admit: (scope, request) => step("admit", () => admit(cells, scope, request)),
+    admit: (scope, lease, terms, { groups }) => step("admit", () => admit(cells, scope, lease, terms, groups)),
     move: (scope, request) => step("move", () => move(cells, scope, request)),
-    confirm: (scope, lease, callMs) => step("confirm", () => confirm(cells, scope, lease, callMs)),
+    confirm: (scope, lease) => step("confirm", () => confirm(cells, scope, lease, options.callMs ?? 14_400_000)),
     release: (scope, lease) => step("release", () => release(cells, scope, lease)),
     save: (key, request) => step("save", () => save(cells, key, request)),
     lookUp: (key) => step("lookUp", () => lookUp(cells, key)),
-    reach: (scope, key, request) =>
+    reach: (scope, key, lease, terms) =>
       step("reach", () => {
         const bindings = lookUp(cells, key);
-        return { admission: bindings.length === 0 ? null : admit(cells, scope, request), bindings };
+        return { admission: bindings.length === 0 ? null : admit(cells, scope, lease, terms, []), bindings };
       }),
     usage: (scope, tenants, nodes) => step("usage", () => usage(cells, scope, tenants, nodes)),
   };
@@ -123,7 +133,7 @@ export function testLedger(options: { down?: boolean; now?: number } = {}): Test
 export interface TestContext extends Context {
   readonly ledger: TestLedger;
   readonly localLedger: TestLedger;
-  /** Nodes that Kamailio's probing holds for dead, by id. */
+  /** Nodes that Kamailio's probing holds for dead: `pool/node`. */
   readonly dead: Set<string>;
 }
 
@@ -133,10 +143,13 @@ export function contextFor(policy: Policy = POLICY, options: { down?: boolean } 
   const dead = new Set<string>();
   return {
     policy: compiled,
-    ledger: testLedger(options),
-    localLedger: testLedger(),
+    ledger: testLedger({ ...options, callMs: compiled.times.callMs }),
+    localLedger: testLedger({ callMs: compiled.times.callMs }),
     sources: sourceTable(compiled),
-    isDown: (_pool, node) => dead.has(node),
+    get down() {
+      return [...dead].join(",");
+    },
+    headOf: leaseReader(),
     turns: turns(),
     dead,
   };
@@ -156,25 +169,54 @@ export function answerTo(request: SipRequest, context: Context): Reply {
   return asReply(decide(request, context));
 }
 
-/** Decides; fails unless the decision is to send the request on. */
-export function relayOf(request: SipRequest, context: Context): Relay {
-  return asRelay(decide(request, context));
+/** Decides; fails unless the call goes to a node. */
+export function toNode(request: SipRequest, context: Context): ToNode {
+  return asToNode(decide(request, context));
+}
+
+/** Decides; fails unless the request goes to phones. */
+export function toPhones(request: SipRequest, context: Context): ToPhones {
+  return asToPhones(decide(request, context));
 }
 
 export function asReply(decision: Decision | null): Reply {
-  if (decision?.kind !== "reply") throw new Error(`not an answer: ${JSON.stringify(decision)}`);
+  if (decision?.kind !== "reply") throw unexpected(decision);
   return decision;
 }
 
-export function asRelay(decision: Decision | null): Relay {
-  if (decision?.kind !== "relay") throw new Error(`not sent on: ${JSON.stringify(decision)}`);
+export function asToNode(decision: Decision | null): ToNode {
+  if (decision?.kind !== "to-node") throw unexpected(decision);
   return decision;
 }
 
-/** `code reason`, as tests compare it. */
+export function asToPhones(decision: Decision | null): ToPhones {
+  if (decision?.kind !== "to-phones") throw unexpected(decision);
+  return decision;
+}
+
+export function asAlong(decision: Decision | null): Along {
+  if (decision?.kind !== "along") throw unexpected(decision);
+  return decision;
+}
+
+function unexpected(decision: Decision | null): Error {
+  return new Error(`unexpected: ${decision === null ? "no decision" : inShort(decision)}`);
+}
+
+/** Takes the ledger's step that follows the sending of a request within a dialog. */
+export function carryOut(decision: Decision, context: Context): void {
+  if (decision.kind !== "along" || decision.head === null) return;
+  const ledger = ledgerOf(decision.head, context);
+  if (decision.step === "release") ledger?.release(decision.head.scope, decision.lease);
+  if (decision.step === "confirm") ledger?.confirm(decision.head.scope, decision.lease);
+}
+
+/** `code reason`, or where the request goes. */
 export function inShort(decision: Decision): string {
   if (decision.kind === "reply") return `${decision.code} ${decision.reason ?? decision.phrase}`;
-  return decision.kind === "drop" ? "drop" : decision.targets.map(({ uri, nextHop }) => nextHop || uri).join(" ");
+  if (decision.kind === "to-node") return decision.node.id;
+  if (decision.kind === "to-phones") return decision.targets.map(({ uri }) => uri).join(" ");
+  return decision.kind;
 }
 
 /** A header field of an answer, null when it has none. */
