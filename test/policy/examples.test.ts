@@ -15,7 +15,7 @@ import type { Policy } from "../../src/policy/types";
 import { formatProblem, validatePolicy } from "../../src/policy/validate";
 import { byDefault, type Destination, refuse, toPool, toUser } from "../../src/routing/call";
 import { decide } from "../../src/routing/pipeline";
-import { contextFor, fakeRegister, fakeRequest, inShort, registered, relayOf } from "../routing/support";
+import { contextFor, fakeRegister, fakeRequest, inShort, registered, toNode, toPhones } from "../routing/support";
 import { type CallParts, callOf } from "./call";
 
 const folder = path.join(root, "src/policy/examples");
@@ -56,24 +56,24 @@ for (const name of names) {
 test("single-node: phones of the office and the provider's calls go to the Asterisk, nobody else's", async () => {
   const context = contextFor(await example("single-node"));
   const office = { fromHost: "company.example", requestHost: "company.example" };
-  assert.is(relayOf(fakeRequest({ ...office, sourceAddress: "192.168.10.77" }), context).node?.id, "asterisk");
+  assert.is(toNode(fakeRequest({ ...office, sourceAddress: "192.168.10.77" }), context).node.id, "asterisk");
   const provider = { sourceAddress: "203.0.113.10", fromHost: "provider.example", requestHost: "198.51.100.1" };
-  assert.is(relayOf(fakeRequest(provider), context).token?.tenant, "company");
+  assert.is(toNode(fakeRequest(provider), context).tenant, "company");
   assert.is(inShort(decide(fakeRequest({ ...office, sourceAddress: "203.0.113.99" }), context)), "403 untrusted");
 });
 
 test("single-node: the 51st call is refused, an emergency call is not", async () => {
   const context = contextFor(await example("single-node"));
   const office = { sourceAddress: "192.168.10.77", fromHost: "company.example", requestHost: "company.example" };
-  for (let i = 0; i < 50; i++) relayOf(fakeRequest(office), context);
+  for (let i = 0; i < 50; i++) toNode(fakeRequest(office), context);
   assert.is(inShort(decide(fakeRequest(office), context)), "503 tenant-limit");
-  assert.is(relayOf(fakeRequest({ ...office, requestUser: "112" }), context).node?.id, "asterisk");
+  assert.is(toNode(fakeRequest({ ...office, requestUser: "112" }), context).node.id, "asterisk");
 });
 
 test("single-node: calls go on while the store is down", async () => {
   const context = contextFor(await example("single-node"), { down: true });
   const office = { sourceAddress: "192.168.10.77", fromHost: "company.example", requestHost: "company.example" };
-  for (let i = 0; i < 60; i++) assert.is(relayOf(fakeRequest(office), context).node?.id, "asterisk");
+  for (let i = 0; i < 60; i++) assert.is(toNode(fakeRequest(office), context).node.id, "asterisk");
 });
 
 test("call-centre: service lines go to the queues, however the number is written", async () => {
@@ -111,20 +111,20 @@ test("call-centre: a node's call never goes to a pool again, and an emergency ca
 test("call-centre: the hook at work in the router: a conference needs a node that mixes", async () => {
   const context = contextFor(await example("call-centre"));
   const parts = { fromHost: "centre.example", requestHost: "centre.example" };
-  assert.is(relayOf(fakeRequest({ ...parts, requestUser: "conf-7" }), context).attempt?.pool, "conferences");
+  assert.is(toNode(fakeRequest({ ...parts, requestUser: "conf-7" }), context).node.pool, "conferences");
   registered(context, "lead-2", "centre.example", "sip:lead-2@10.0.0.9:5062");
-  const ringing = relayOf(fakeRequest({ ...parts, fromUser: "lead-1", requestUser: "lead-2" }), context);
+  const ringing = toPhones(fakeRequest({ ...parts, fromUser: "lead-1", requestUser: "lead-2" }), context);
   assert.is(ringing.targets[0]?.uri, "sip:lead-2@10.0.0.9:5062");
-  context.dead.add("mix-1").add("mix-2");
+  context.dead.add("conferences/mix-1").add("conferences/mix-2");
   assert.is(inShort(decide(fakeRequest({ ...parts, requestUser: "conf-7" }), context)), "503 no-node");
 });
 
 test("call-centre: the near site's queues first, the others when those are gone, guests last of all", async () => {
   const context = contextFor(await example("call-centre"));
   const parts = { fromHost: "centre.example", requestHost: "centre.example" };
-  const zones = () => relayOf(fakeRequest(parts), context).node?.zone;
+  const zones = () => toNode(fakeRequest(parts), context).node.zone;
   assert.equal([zones(), zones(), zones()], ["east", "east", "east"]);
-  context.dead.add("queue-1").add("queue-2");
+  context.dead.add("queues/queue-1").add("queues/queue-2");
   assert.is(zones(), "west");
   context.ledger.down = true;
   const guest = { fromHost: "guest.example", requestHost: "guest.example" };
@@ -135,16 +135,16 @@ test("call-centre: the near site's queues first, the others when those are gone,
 test("two-sites: north's nodes as long as they live, then south's", async () => {
   const context = contextFor(await example("two-sites"));
   const parts = { sourceAddress: "2001:db8:5::20", fromHost: "city.example", requestHost: "townhall.city.example" };
-  const zone = () => relayOf(fakeRequest(parts), context).node?.zone;
+  const zone = () => toNode(fakeRequest(parts), context).node.zone;
   assert.equal([zone(), zone()], ["north", "north"]);
-  context.dead.add("north-1").add("north-2");
+  context.dead.add("media/north-1").add("media/north-2");
   assert.is(zone(), "south");
 });
 
 test("two-sites: each tenant has its own way while the store is down", async () => {
   const context = contextFor(await example("two-sites"), { down: true });
   const home = (host: string) =>
-    relayOf(fakeRequest({ sourceAddress: "10.20.0.1", fromHost: host, requestHost: host }), context).token?.home;
+    toNode(fakeRequest({ sourceAddress: "10.20.0.1", fromHost: host, requestHost: host }), context).lease.charAt(0);
   assert.is(home("city.example"), "l");
   assert.is(home("hospital.example"), "n");
   const campaign = { sourceAddress: "192.0.2.200", fromHost: "x.example", requestHost: "x.example" };
@@ -155,7 +155,7 @@ test("two-sites: trunks are known by network and, once it is resolved, by name",
   const context = contextFor(await example("two-sites"));
   const tenant = (sourceAddress: string) => {
     const decision = decide(fakeRequest({ sourceAddress, fromHost: "x.example", requestHost: "x.example" }), context);
-    return decision.kind === "relay" ? decision.token?.tenant : inShort(decision);
+    return decision.kind === "to-node" ? decision.tenant : inShort(decision);
   };
   assert.is(tenant("2001:db8:77::5"), "city");
   assert.is(tenant("192.0.2.129"), "campaign");
@@ -173,9 +173,8 @@ test("two-sites: the warehouse's phones ring each other by IPv6 address, without
     toHost: "[2001:db8:5::1]",
   });
   assert.is(inShort(decide(gate, context)), "200 OK");
-  const relay = relayOf(fakeRequest({ ...phone, requestUser: "gate" }), context);
-  assert.is(relay.targets[0]?.uri, "sip:gate@[2001:db8:5::21]:5062");
-  assert.is(relay.node, null);
+  const ringing = toPhones(fakeRequest({ ...phone, requestUser: "gate" }), context);
+  assert.is(ringing.targets[0]?.uri, "sip:gate@[2001:db8:5::21]:5062");
 });
 
 test.run();

@@ -24,11 +24,11 @@ function poolOf(capacities: readonly number[], far = 0): Pool {
 function deal(dealt: Turns, pool: Pool, calls: number, refused: (call: number) => number): number[] {
   const taken = pool.nodes.map(() => 0);
   for (let call = 0; call < calls; call++) {
-    for (let i = refused(call); i > 0; i--) dealt.rank(pool, () => true);
-    const node = dealt.rank(pool, () => true)[0]?.[0];
+    for (let i = refused(call); i > 0; i--) dealt.rank(pool, [], "");
+    const node = dealt.rank(pool, [], "").groups[0]?.[0];
     if (node === undefined) throw new Error("no node");
     taken[node.index] = (taken[node.index] ?? 0) + 1;
-    dealt.took(pool, node);
+    dealt.took(pool, [], node);
   }
   return taken;
 }
@@ -59,11 +59,11 @@ test("come as often as capacity says in the other zone too, when the near one is
   const dealt = turns();
   const taken = [0, 0, 0];
   for (let call = 0; call < 90; call++) {
-    const [, far] = dealt.rank(pool, () => true);
+    const [, far] = dealt.rank(pool, [], "").groups;
     const node = far?.[0];
     if (node === undefined) throw new Error("no far node");
     taken[node.index] = (taken[node.index] ?? 0) + 1;
-    dealt.took(pool, node);
+    dealt.took(pool, [], node);
   }
   assert.equal(taken, [0, 60, 30]);
 });

@@ -1,14 +1,16 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Policy } from "../../../src/policy/types";
+import { parseAttempt } from "../../../src/routing/attempt";
 import { byDefault, type Call, refuse, toPool, toUser } from "../../../src/routing/call";
 import type { Decision } from "../../../src/routing/decision";
 import type { Findings } from "../../../src/routing/pipeline";
 import { routeCall } from "../../../src/routing/steps/call";
 import { identify } from "../../../src/routing/steps/identify";
 import {
-  asRelay,
   asReply,
+  asToNode,
+  asToPhones,
   contextFor,
   fakeRequest,
   headerOf,
@@ -34,23 +36,22 @@ function called(context: TestContext, parts: RequestParts = {}): Decision {
   return decision;
 }
 
-function node(decision: Decision): string | undefined {
-  return asRelay(decision).node?.id;
+function node(decision: Decision): string {
+  return asToNode(decision).node.id;
 }
 
-test("other methods, and calls of nobody, are left to the next steps", () => {
+test("a call of nobody is left to what comes last", () => {
   const findings: Findings = { source: { kind: "device" }, tenant: null };
   assert.is(routeCall(fakeRequest(), contextFor(), findings), null);
-  assert.is(routeCall(fakeRequest({ method: "MESSAGE" }), contextFor(), findings), null);
 });
 
 test("a phone's call goes to a node of its tenant's pool and leaves its mark", () => {
   const context = contextFor();
-  const relay = asRelay(called(context, { lease: "abc" }));
-  const token = { home: "s", tenant: "acme", pool: "main", lease: "abc" };
-  assert.equal(relay.targets, [{ uri: "", nextHop: "sip:10.1.0.1:5080" }], "the Request-URI stays as it is");
-  assert.equal(relay.token, token);
-  assert.equal(relay.attempt, { token, pool: "main", features: [], tried: ["media-1"] });
+  const sent = asToNode(called(context, { call: 0xabc }));
+  assert.is(sent.node.uri, "sip:10.1.0.1:5080");
+  assert.match(sent.lease, /^s~acme~main~0*abc$/);
+  assert.is(sent.tenant, "acme");
+  assert.equal(parseAttempt(sent.attempt), { lease: sent.lease, pool: "main", tried: ["media-1"], features: [] });
   assert.equal(liveCalls(context), [1]);
 });
 
@@ -76,7 +77,7 @@ test("calls take turns among nodes of equal load", () => {
 
 test("a repeated INVITE keeps its node and counts once", () => {
   const context = contextFor();
-  for (let i = 0; i < 3; i++) assert.is(node(called(context, { lease: "same" })), "media-1");
+  for (let i = 0; i < 3; i++) assert.is(node(called(context, { call: 1 })), "media-1");
   assert.equal(liveCalls(context), [1]);
 });
 
@@ -95,13 +96,13 @@ test("at the tenant's limit calls get 503 with Retry-After and used/allowed", ()
 test("beyond the rate Retry-After is computed, in whole seconds", () => {
   const context = contextFor();
   const parts = { ...TRUNK, sourceAddress: "192.0.2.2" };
-  assert.is(called(context, parts).kind, "relay");
+  assert.is(called(context, parts).kind, "to-node");
   context.ledger.now += 300;
   const reply = asReply(called(context, parts));
   assert.is(inShort(reply), "503 rate-limit");
   assert.is(headerOf(reply, "Retry-After"), "1");
   context.ledger.now += 700;
-  assert.is(called(context, parts).kind, "relay");
+  assert.is(called(context, parts).kind, "to-node");
 });
 
 test("full nodes are 503 pool-full, dead ones 503 no-node", () => {
@@ -109,7 +110,7 @@ test("full nodes are 503 pool-full, dead ones 503 no-node", () => {
   const context = contextFor(policyWith({ route }));
   assert.is(node(called(context)), "other-1");
   assert.is(inShort(called(context)), "503 pool-full");
-  context.dead.add("other-1");
+  context.dead.add("other/other-1");
   const reply = asReply(called(context));
   assert.is(inShort(reply), "503 no-node");
   assert.is(headerOf(reply, "Retry-After"), "5");
@@ -117,7 +118,7 @@ test("full nodes are 503 pool-full, dead ones 503 no-node", () => {
 
 test("a dead node gets no call", () => {
   const context = contextFor();
-  context.dead.add("media-1");
+  context.dead.add("main/media-1");
   assert.equal(
     [1, 2].map(() => node(called(context))),
     ["media-2", "media-2"],
@@ -127,7 +128,7 @@ test("a dead node gets no call", () => {
 test("an emergency call passes the tenant's limits, and a full pool only when it has room", () => {
   const context = contextFor(policyWith({}, { calls: { max: 0 }, rate: { perSecond: 0.001, burst: 1 } }));
   assert.is(inShort(called(context)), "503 tenant-limit");
-  for (let i = 0; i < 20; i++) assert.is(called(context, { requestUser: "112" }).kind, "relay", `call ${i}`);
+  for (let i = 0; i < 20; i++) assert.is(called(context, { requestUser: "112" }).kind, "to-node", `call ${i}`);
   assert.is(inShort(called(context, { requestUser: "112" })), "503 pool-full");
 });
 
@@ -141,29 +142,28 @@ test("where users call each other directly, a call forks to the called user's ph
   registered(context, "bob", "direct.example", "sip:bob@10.0.0.8:5062");
   registered(context, "bob", "direct.example", "sip:bob@10.0.0.1:5062");
   context.ledger.asked.length = 0;
-  const relay = asRelay(called(context, DIRECT));
+  const relay = asToPhones(called(context, DIRECT));
   assert.equal(context.ledger.asked, ["reach"], "bindings and admission are one step of the ledger");
   assert.equal(
     relay.targets.map(({ uri }) => uri),
     ["sip:bob@10.0.0.1:5062", "sip:bob@10.0.0.8:5062"],
   );
-  assert.is(relay.node, null);
-  assert.is(relay.attempt?.pool, "");
+  assert.equal(parseAttempt(relay.attempt), { lease: relay.lease, pool: "", tried: [], features: [] });
   assert.equal(liveCalls(context, "main", ["direct"]), [1]);
 });
 
 test("direct calls count against the tenant's limit", () => {
   const context = contextFor();
   registered(context, "bob", "direct.example", "sip:bob@10.0.0.1:5062");
-  for (let i = 0; i < 2; i++) assert.is(called(context, DIRECT).kind, "relay");
+  for (let i = 0; i < 2; i++) assert.is(called(context, DIRECT).kind, "to-phones");
   assert.is(inShort(called(context, DIRECT)), "503 tenant-limit");
 });
 
 test("users of a tenant without a pool reach each other, and nobody else", () => {
   const context = contextFor();
   registered(context, "bob", "poolless.example", "sip:bob@10.0.0.1:5062");
-  const relay = asRelay(called(context, POOLLESS));
-  assert.is(relay.token?.pool, ".poolless");
+  const relay = asToPhones(called(context, POOLLESS));
+  assert.match(relay.lease, /^s~poolless~\.poolless~/);
   assert.equal(liveCalls(context, ".poolless", ["poolless"]), [1]);
   assert.is(inShort(called(context, { ...POOLLESS, requestHost: "acme.example" })), "404 unknown-domain");
   assert.is(inShort(called(context, { ...POOLLESS, requestHost: "elsewhere.example" })), "404 unknown-domain");
@@ -180,10 +180,10 @@ test("a call to a user who is not registered gets 480 (RFC 3261 section 21.4.18)
 test("a node's call is for a phone: the second half of a call that holds its lease already", () => {
   const context = contextFor();
   registered(context, "bob", "acme.example", "sip:bob@10.0.0.1:5062");
-  const relay = asRelay(called(context, NODE));
+  const relay = asToPhones(called(context, NODE));
   assert.equal(relay.targets, [{ uri: "sip:bob@10.0.0.1:5062", nextHop: "" }]);
-  assert.equal(relay.token, { home: "n", tenant: "acme", pool: "", lease: "" });
-  assert.is(relay.attempt, null);
+  assert.match(relay.lease, /^n~acme~/);
+  assert.is(relay.attempt, "");
   assert.equal(liveCalls(context), [0]);
   assert.is(inShort(called(context, { ...NODE, requestUser: "nobody" })), "480 not-registered");
 });
@@ -194,9 +194,9 @@ test("a node's call to a domain that is not here gets 404, not another node", ()
 
 test("while the store is down: local counts in this proxy's own ledger", () => {
   const context = contextFor(POLICY, { down: true });
-  const relay = asRelay(called(context));
-  assert.is(relay.token?.home, "l");
-  assert.is(relay.node?.id, "media-1");
+  const sent = asToNode(called(context));
+  assert.match(sent.lease, /^l~acme~main~/);
+  assert.is(sent.node.id, "media-1");
   for (let i = 0; i < 4; i++) called(context);
   assert.is(inShort(called(context)), "503 tenant-limit");
 });
@@ -207,8 +207,8 @@ test("while the store is down: admit lets every call in, uncounted, to the nodes
     [1, 2, 3].map(() => node(called(context))),
     ["media-1", "media-2", "media-1"],
   );
-  assert.is(asRelay(called(context)).token?.home, "n");
-  context.dead.add("media-1").add("media-2");
+  assert.match(asToNode(called(context)).lease, /^n~acme~main~/);
+  context.dead.add("main/media-1").add("main/media-2");
   assert.is(inShort(called(context)), "503 no-node");
 });
 
@@ -222,7 +222,7 @@ test("while the store is down: reject is 503 with Retry-After", () => {
 test("while the store is down: an emergency call is let in whatever the policy says of others", () => {
   for (const whenStoreIsDown of ["local", "admit", "reject"] as const) {
     const context = contextFor(policyWith({}, { calls: { max: 0 }, whenStoreIsDown }), { down: true });
-    assert.is(called(context, { requestUser: "112" }).kind, "relay", whenStoreIsDown);
+    assert.is(called(context, { requestUser: "112" }).kind, "to-node", whenStoreIsDown);
   }
 });
 
@@ -259,7 +259,7 @@ test("the route hook sends calls to a pool's nodes with features, to users, or n
   const route: Policy["route"] = (call) => {
     if (call.to.user === "video") return toPool("main", { features: ["video"] });
     if (call.to.user === "nothing") return toPool("main", { features: ["video", "mixing"] });
-    if (call.to.user === "boss") return toUser("b%6fss", "ACME.example");
+    if (call.to.user === "boss") return toUser("boss", "ACME.example");
     if (call.to.user === "no") return refuse(603, "Decline");
     return byDefault();
   };
@@ -270,7 +270,7 @@ test("the route hook sends calls to a pool's nodes with features, to users, or n
     ["media-1", "media-1", "media-1"],
   );
   assert.is(inShort(called(context, { requestUser: "nothing" })), "503 no-node");
-  assert.is(asRelay(called(context, { requestUser: "boss" })).targets[0]?.uri, "sip:boss@10.0.0.1:5062");
+  assert.is(inShort(called(context, { requestUser: "boss" })), "sip:boss@10.0.0.1:5062");
   const no = asReply(called(context, { requestUser: "no" }));
   assert.equal([no.code, no.phrase, no.reason], [603, "Decline", "policy-refused"]);
 });

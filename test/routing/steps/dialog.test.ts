@@ -1,90 +1,98 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Decision } from "../../../src/routing/decision";
-import { followDialog } from "../../../src/routing/steps/dialog";
-import { formatToken, type Token } from "../../../src/routing/token";
-import { asRelay, contextFor, fakeRequest, inShort, type RequestParts } from "../support";
+import { leaseHead } from "../../../src/routing/lease";
+import { dropAck, followDialog, needsDialog } from "../../../src/routing/steps/dialog";
+import { asAlong, contextFor, fakeRequest, inShort, type RequestParts } from "../support";
 
-const TOKEN: Token = { home: "s", tenant: "acme", pool: "main", lease: "abc" };
+const DIGITS = "0123456789abcdef".repeat(4);
+const LEASE = leaseHead("s", "acme", "main") + DIGITS;
+const HEAD = { home: "s", tenant: "acme", scope: "weir:{main}" } as const;
 const STRANGER = "203.0.113.1";
+const WITH_LEASE = { routed: true, dialogLease: LEASE };
 
-function followed(parts: RequestParts): Decision | null {
-  return followDialog(fakeRequest({ inDialog: true, ...parts }), contextFor(), {
-    source: { kind: "stranger" },
-    tenant: null,
-  });
+function followed(parts: RequestParts): Decision {
+  const findings = { source: { kind: "stranger" }, tenant: null } as const;
+  const decision = followDialog(fakeRequest({ inDialog: true, ...parts }), contextFor(), { ...findings });
+  if (decision === null) throw new Error("no decision");
+  return decision;
 }
 
-function withToken(token: Token = TOKEN) {
-  return { dialog: { routed: true, token: formatToken(token) } };
-}
-
-test("requests outside a dialog are left to the next steps", () => {
-  for (const method of ["INVITE", "REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE", "NOTIFY", "REFER"]) {
-    assert.is(followed({ method, inDialog: false }), null, method);
-  }
-});
-
-test("methods that need a dialog get 481 outside of one (RFC 3261 section 15.1.2), but an ACK is never answered", () => {
+test("outside a dialog what needs one gets 481 (RFC 3261 section 15.1.2), but an ACK is never answered", () => {
+  const findings = { source: { kind: "stranger" }, tenant: null } as const;
   for (const method of ["BYE", "UPDATE", "PRACK", "INFO"]) {
-    assert.is(inShort(followed({ method, inDialog: false }) as Decision), "481 no-dialog", method);
+    const decision = needsDialog(fakeRequest({ method }), contextFor(), { ...findings });
+    assert.is(decision === null ? "" : inShort(decision), "481 no-dialog", method);
   }
-  assert.is(inShort(followed({ method: "ACK", inDialog: false }) as Decision), "drop");
+  assert.is(dropAck(fakeRequest({ method: "ACK" }), contextFor(), { ...findings })?.kind, "drop");
 });
 
-test("a registration is no dialog, whatever tag is in To", () => {
-  assert.is(followed({ method: "REGISTER" }), null);
-});
-
-test("who has the dialog's token may go on, from wherever", () => {
+test("who has the dialog's signed lease may go on, from wherever", () => {
   for (const method of ["INVITE", "ACK", "BYE", "UPDATE", "INFO", "NOTIFY", "REFER", "MESSAGE"]) {
-    const relay = asRelay(followed({ method, sourceAddress: STRANGER, ...withToken() }));
-    assert.equal(relay.targets, [], "the route set leads, not we (RFC 3261 section 16.4)");
-    assert.is(relay.token, null, "Record-Route changes nothing within a dialog (section 16.6 step 4)");
-    assert.is(relay.attempt, null);
+    assert.is(followed({ method, sourceAddress: STRANGER, ...WITH_LEASE }).kind, "along", method);
   }
 });
 
-test("who has neither token nor a known address gets 403, and an ACK no answer", () => {
-  const forged = { dialog: { routed: true, token: null } };
-  for (const dialog of [
-    forged,
+test("who has neither that nor a known address gets 403, and an ACK no answer", () => {
+  const others: RequestParts[] = [
+    { routed: true, dialogLease: null },
+    { routed: true, dialogLease: LEASE, signed: false },
+    { routed: false, dialogLease: LEASE },
     {},
-    { dialog: { routed: true, token: "x~y~z~a" } },
-    { dialog: { routed: true, token: "" } },
-  ]) {
-    assert.is(inShort(followed({ method: "BYE", sourceAddress: STRANGER, ...dialog }) as Decision), "403 untrusted");
-    assert.is(inShort(followed({ method: "ACK", sourceAddress: STRANGER, ...dialog }) as Decision), "drop");
+  ];
+  for (const parts of others) {
+    assert.is(inShort(followed({ method: "BYE", sourceAddress: STRANGER, ...parts })), "403 untrusted");
+    assert.is(inShort(followed({ method: "ACK", sourceAddress: STRANGER, ...parts })), "drop");
   }
 });
 
-test("a known address may go on without the token: some devices lose parameters", () => {
-  assert.is(followed({ method: "BYE", dialog: { routed: true, token: null } })?.kind, "relay");
-  assert.is(followed({ method: "BYE" })?.kind, "relay");
+test("what comes from this proxy itself is nobody known", () => {
+  const own = { fromOwnAddress: true, fromListeningPort: true };
+  assert.is(inShort(followed({ method: "BYE", ...own })), "403 untrusted");
+  assert.is(followed({ method: "BYE", ...own, ...WITH_LEASE }).kind, "along");
+});
+
+test("a known address may go on without a lease: some devices lose parameters", () => {
+  for (const parts of [{ routed: true, dialogLease: null }, {}]) {
+    assert.equal(followed({ method: "BYE", ...parts }), { kind: "along", step: "none", lease: "", head: null });
+  }
 });
 
 test("without a Route, a request for this proxy itself would come round: 481, and an ACK is dropped", () => {
-  assert.is(inShort(followed({ method: "BYE", requestIsSelf: true }) as Decision), "481 no-dialog");
-  assert.is(inShort(followed({ method: "ACK", requestIsSelf: true }) as Decision), "drop");
+  assert.is(inShort(followed({ method: "BYE", requestIsSelf: true })), "481 no-dialog");
+  assert.is(inShort(followed({ method: "ACK", requestIsSelf: true })), "drop");
+  assert.is(followed({ method: "BYE", requestIsSelf: true, ...WITH_LEASE }).kind, "along");
 });
 
 test("a BYE ends the lease, an ACK or UPDATE extends it, others leave it alone", () => {
-  const step = (method: string, token: Token) => asRelay(followed({ method, ...withToken(token) })).followUp;
-  assert.equal(step("BYE", TOKEN), { step: "release", token: TOKEN });
-  assert.equal(step("ACK", TOKEN), { step: "confirm", token: TOKEN });
-  assert.equal(step("UPDATE", TOKEN), { step: "confirm", token: TOKEN });
-  for (const method of ["INVITE", "INFO", "PRACK", "REFER", "NOTIFY"]) assert.is(step(method, TOKEN), null, method);
+  const step = (method: string) => asAlong(followed({ method, ...WITH_LEASE })).step;
+  assert.equal(followed({ method: "BYE", ...WITH_LEASE }), {
+    kind: "along",
+    step: "release",
+    lease: LEASE,
+    head: HEAD,
+  });
+  assert.equal(followed({ method: "ACK", ...WITH_LEASE }), {
+    kind: "along",
+    step: "confirm",
+    lease: LEASE,
+    head: HEAD,
+  });
+  assert.is(step("UPDATE"), "confirm");
+  for (const method of ["INVITE", "INFO", "PRACK", "REFER", "NOTIFY"]) assert.is(step(method), "none", method);
 });
 
-test("a dialog that holds no lease needs no ledger", () => {
-  for (const method of ["BYE", "ACK"]) {
-    assert.is(asRelay(followed({ method, ...withToken({ ...TOKEN, home: "n" }) })).followUp, null);
+test("a dialog that holds no lease, or shows what is none, needs no ledger", () => {
+  for (const dialogLease of [leaseHead("n", "acme", "main") + DIGITS, "x", "s~a~b~c", `s~a~}{~${DIGITS}`, ""]) {
+    for (const method of ["BYE", "ACK"]) {
+      assert.is(asAlong(followed({ method, routed: true, dialogLease })).step, "none", dialogLease);
+    }
   }
 });
 
 test("the store is never asked before a request within a dialog goes on", () => {
   const context = contextFor(undefined, { down: true });
-  const request = fakeRequest({ inDialog: true, method: "BYE", ...withToken() });
+  const request = fakeRequest({ inDialog: true, method: "BYE", ...WITH_LEASE });
   followDialog(request, context, { source: { kind: "stranger" }, tenant: null });
   assert.equal(context.ledger.asked, []);
 });

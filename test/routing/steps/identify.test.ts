@@ -20,6 +20,12 @@ test("strangers get 403, whatever they ask", () => {
   }
 });
 
+test("what this proxy has sent itself has come round: 482 (RFC 3261 section 16.3 step 4)", () => {
+  const own = { fromOwnAddress: true, fromListeningPort: true };
+  for (const method of ["REGISTER", "INVITE", "MESSAGE"])
+    assert.is(identified({ method, ...own }), "482 loop-detected");
+});
+
 test("a phone's tenant is the calling domain's, or the called one's for calls from outside", () => {
   assert.is(identified({ fromHost: "ACME.example", requestHost: "direct.example" }), "device of acme");
   assert.is(identified({ fromHost: "elsewhere.example", requestHost: "direct.example" }), "device of direct");

@@ -5,8 +5,8 @@ import type { Findings } from "../../../src/routing/pipeline";
 import { identify } from "../../../src/routing/steps/identify";
 import { routeOther } from "../../../src/routing/steps/other";
 import {
-  asRelay,
   asReply,
+  asToPhones,
   contextFor,
   fakeRequest,
   headerOf,
@@ -29,13 +29,13 @@ test("a message goes to all phones of its user and holds no lease", () => {
   const context = contextFor();
   registered(context, "bob", "acme.example", "sip:bob@10.0.0.1:5062");
   registered(context, "bob", "acme.example", "sip:bob@10.9.9.9:5062");
-  const relay = asRelay(sent(context));
+  const relay = asToPhones(sent(context));
   assert.equal(relay.targets, [
     { uri: "sip:bob@10.9.9.9:5062", nextHop: "sip:10.0.0.1:5062;transport=udp" },
     { uri: "sip:bob@10.0.0.1:5062", nextHop: "" },
   ]);
-  assert.is(relay.token?.home, "n");
-  assert.is(relay.attempt, null);
+  assert.match(relay.lease, /^n~acme~/);
+  assert.is(relay.attempt, "");
 });
 
 test("nobody registered is 480, another domain 404, a store that is down 503 with Retry-After", () => {
@@ -52,7 +52,7 @@ test("users of one tenant do not reach those of another, nodes reach all", () =>
   const parts = { requestHost: "direct.example" };
   assert.is(inShort(sent(context, parts)), "404 unknown-domain");
   assert.is(inShort(sent(context, { ...parts, sourceAddress: "192.0.2.1" })), "404 unknown-domain");
-  assert.is(sent(context, { ...parts, sourceAddress: "10.1.0.1", sourcePort: 5080 }).kind, "relay");
+  assert.is(sent(context, { ...parts, sourceAddress: "10.1.0.1", sourcePort: 5080 }).kind, "to-phones");
 });
 
 test("a request of nobody is left to what comes last", () => {

@@ -8,7 +8,6 @@ import {
   asReply,
   contextFor,
   fakeRegister,
-  fakeRequest,
   headerOf,
   inShort,
   POLICY,
@@ -28,11 +27,6 @@ function contactsOf(reply: Reply): string[] {
   assert.is(reply.code, 200, inShort(reply));
   return reply.headers.split("\r\n").filter((line) => line !== "");
 }
-
-test("other methods are left to the next steps", () => {
-  const findings: Findings = { source: { kind: "device" }, tenant: null };
-  assert.is(register(fakeRequest(), contextFor(), findings), null);
-});
 
 test("a binding is stored for the time asked for, and the 200 lists it (RFC 3261 section 10.3 steps 7 and 8)", () => {
   const context = contextFor();
