@@ -275,6 +275,13 @@ test("the route hook sends calls to a pool's nodes with features, to users, or n
   assert.equal([no.code, no.phrase, no.reason], [603, "Decline", "policy-refused"]);
 });
 
+test("a call that the route hook sends to another pool holds its lease there, and its name says so", () => {
+  const context = contextFor(policyWith({ route: () => toPool("other") }));
+  assert.match(asToNode(called(context)).lease, /^s~acme~other~/);
+  assert.equal(liveCalls(context, "other"), [1]);
+  assert.equal(liveCalls(context), [0]);
+});
+
 test("a route hook's mistake is our own fault, not a strange answer", () => {
   const withRoute = (route: Policy["route"]) => () => called(contextFor(policyWith({ route })));
   assert.throws(
