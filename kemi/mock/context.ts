@@ -40,6 +40,8 @@ export interface MockReply {
   /** Method and Call-ID of the request it answers. */
   method: string;
   callId: string;
+  /** Tag of its To header field: the request's, or else the one of who made the reply. */
+  toTag: string;
 }
 
 /** A request that went downstream. */
@@ -82,8 +84,18 @@ export interface Branch {
   onReply: string;
   /** A failure route has relayed again since, and the reply no longer counts (tm's failure_reply_mode 3). */
   superseded: boolean;
+  /** Milliseconds of the mock's clock at which tm gives this branch up; 0 when it waits no more. */
+  deadlineMs: number;
   /** The failure to send upstream if this branch turns out best. */
   failure: MockReply | null;
+}
+
+/** tm's timers, milliseconds; 0 stands for the module's own (modparam fr_timer and fr_inv_timer). */
+export interface Timers {
+  /** Until the first answer. */
+  answerMs: number;
+  /** From a provisional answer of an INVITE to the next. */
+  ringMs: number;
 }
 
 /** A transaction as the tm module keeps it. */
@@ -108,7 +120,7 @@ export interface Transaction {
   endedAt: number;
   /** Answer to give when the script ends without another: a failed t_relay. */
   delayedError: { code: number; reason: string } | null;
-  inviteTimeoutMs: number;
+  timers: Timers;
 }
 
 export interface Context {
@@ -148,7 +160,7 @@ export interface Context {
   onFailure: string;
   onReply: string;
   onBranch: string;
-  inviteTimeoutMs: number;
+  timers: Timers;
   replied: boolean;
   /** What sanity_check found, for sanity_reply. */
   sanityAnswer: { code: number; reason: string } | null;
@@ -200,7 +212,7 @@ export function newContext(
     onFailure: "",
     onReply: "",
     onBranch: "",
-    inviteTimeoutMs: 0,
+    timers: { answerMs: 0, ringMs: 0 },
     replied: false,
     sanityAnswer: null,
     noReply: false,

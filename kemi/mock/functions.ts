@@ -306,8 +306,8 @@ define("tm", {
     if (!c.transaction) newTransaction(w, c);
     return replyInTransaction(w, c, int(a, 0), str(a, 1));
   },
-  t_set_fr: (_w, c, a) => setTimeout(c, int(a, 0)),
-  t_set_fr_inv: (_w, c, a) => setTimeout(c, int(a, 0)),
+  t_set_fr: (_w, c, a) => setTimers(c, int(a, 0), int(a, 1)),
+  t_set_fr_inv: (_w, c, a) => setTimers(c, int(a, 0), 0),
   t_check_status: (_w, c, a) => needTransaction(c, () => new RegExp(str(a, 0), "i").test(String(currentStatus(c)))),
   t_get_status_code: (_w, c) => (c.transaction ? currentStatus(c) : -1),
   t_grep_status: (_w, c, a) =>
@@ -330,9 +330,11 @@ function currentStatus(context: Context): number {
   return transaction.picked ? transaction.picked.status : transaction.status;
 }
 
-function setTimeout(context: Context, inviteTimeoutMs: number): number {
-  context.inviteTimeoutMs = inviteTimeoutMs;
-  if (context.transaction) context.transaction.inviteTimeoutMs = inviteTimeoutMs;
+/** 0 leaves a timer as it is. */
+function setTimers(context: Context, ringMs: number, answerMs: number): number {
+  const timers = context.transaction ? context.transaction.timers : context.timers;
+  if (ringMs > 0) timers.ringMs = ringMs;
+  if (answerMs > 0) timers.answerMs = answerMs;
   return 1;
 }
 

@@ -11,7 +11,7 @@ import { type Context, type MockEndpoint, type MockRelay, newContext, type Route
 import { implementations, type Result } from "./functions";
 import { kemiTable } from "./kemi-table";
 import { headersOf, type MockMessage, parseMessage } from "./message";
-import { endOfScript, forgetOld, receiveReply, timeOut } from "./tm";
+import { endOfScript, forgetOld, isForStatelessReply, nextToTimeOut, receiveReply, timeOut } from "./tm";
 import { type MockOptions, type MockOutcome, newOutcome, World } from "./world";
 
 export type { MockEndpoint, MockHttpReply, MockLog, MockRelay, MockReply } from "./context";
@@ -68,8 +68,10 @@ export interface Mock {
   http(request: MockHttpRequest): MockOutcome;
   /** Runs any code as if inside a request, for tests of adapters. Returns what it returns. */
   inside<T>(run: () => T, datagram?: MockDatagram): T;
-  /** Lets time pass: expiry of table items and old transactions, second by second. */
+  /** Lets time pass: expiry of table items and old transactions, second by second. tm's own timers stand still. */
   advance(milliseconds: number): void;
+  /** Lets time pass as in a running proxy: tm's timers fire, and the timer function runs every second. */
+  pass(milliseconds: number, timer?: string): MockOutcome;
   nowMs(): number;
   /** Items of an htable, with their expiry as Unix seconds (0 for ever). */
   table(name: string): { [key: string]: { value: string | number; expire: number } };
@@ -132,14 +134,33 @@ export function createMock(options: MockOptions = {}): Mock {
     return newContext(routeType, message, source, datagram.to || socketFor(world, source));
   }
 
+  function runEntry(entry: string, argument: string): boolean {
+    const message = parseMessage(fakedMessage) as MockMessage;
+    // The address is what Kamailio makes of its own faked message, bytes reversed.
+    const from = { ip: "1.0.0.127", port: 5060, proto: "udp" as const };
+    return world.run(entry, contextOf({ message: fakedMessage, from }, "event", message), argument);
+  }
+
   function runEvent(entry: string, argument: string): MockOutcome {
     return observe(() => {
-      const message = parseMessage(fakedMessage) as MockMessage;
-      // The address is what Kamailio makes of its own faked message, bytes reversed.
-      const from = { ip: "1.0.0.127", port: 5060, proto: "udp" as const };
-      const context = contextOf({ message: fakedMessage, from }, "event", message);
-      if (!world.run(entry, context, argument)) throw new Error("mock: the script has no function " + entry);
+      if (!runEntry(entry, argument)) throw new Error("mock: the script has no function " + entry);
     });
+  }
+
+  function runTimer(entry: string): void {
+    if (world.has(entry)) runEntry(entry, "rtimer");
+  }
+
+  function advanceTo(end: number, everySecond: () => void): void {
+    for (;;) {
+      const next = (Math.floor(world.nowMs / 1000) + 1) * 1000;
+      if (next > end) break;
+      world.nowMs = next;
+      world.tables.expire();
+      forgetOld(world);
+      everySecond();
+    }
+    if (end > world.nowMs) world.nowMs = end;
   }
 
   return {
@@ -153,6 +174,7 @@ export function createMock(options: MockOptions = {}): Mock {
           world.log("err", "message cannot be parsed; no script runs");
           return;
         }
+        if (isForStatelessReply(message)) return;
         const context = contextOf(datagram, "request", message);
         if (!world.run("ksr_request_route", context)) throw new Error("mock: ksr_request_route is not published");
         endOfScript(world, context);
@@ -195,17 +217,17 @@ export function createMock(options: MockOptions = {}): Mock {
         world.context = outer;
       }
     },
-    advance: (milliseconds) => {
-      const end = world.nowMs + milliseconds;
-      for (;;) {
-        const next = (Math.floor(world.nowMs / 1000) + 1) * 1000;
-        if (next > end) break;
-        world.nowMs = next;
-        world.tables.expire();
-        forgetOld(world);
-      }
-      world.nowMs = end;
-    },
+    advance: (milliseconds) => advanceTo(world.nowMs + milliseconds, () => undefined),
+    pass: (milliseconds, timer) =>
+      observe(() => {
+        const end = world.nowMs + milliseconds;
+        const everySecond = () => runTimer(timer || "ksr_timer");
+        for (let due = nextToTimeOut(world, end); due !== null; due = nextToTimeOut(world, end)) {
+          advanceTo(due.deadlineMs, everySecond);
+          timeOut(world, due.relay);
+        }
+        advanceTo(end, everySecond);
+      }),
     nowMs: () => world.nowMs,
     table: (name) => world.tables.dump(name),
     names: () => Object.keys(world.names),
@@ -232,12 +254,16 @@ function socketFor(world: World, source: MockEndpoint): MockEndpoint {
 /** One KSR object: every function of the table, and nothing else. */
 function buildKsr(world: World): Ksr {
   const root = buildModule(world, "");
+  const absent = world.options.absent || [];
+  for (const name of absent) {
+    if (kemiTable[name] === undefined || name === "") throw new Error("mock: there is no module " + name);
+  }
   for (const name of Object.keys(kemiTable)) {
-    if (name !== "") root[name] = guard(world, buildModule(world, name), "KSR." + name);
+    if (name !== "" && absent.indexOf(name) < 0) root[name] = guard(world, buildModule(world, name), "KSR." + name);
   }
   // KSR.x is the only member that is not in Kamailio's list.
   root.x = guard(world, {}, "KSR.x");
-  return guard(world, root, "KSR") as unknown as Ksr;
+  return guard(world, root, "KSR", absent) as unknown as Ksr;
 }
 
 function buildModule(world: World, module: string): { [name: string]: unknown } {
@@ -251,9 +277,15 @@ function buildModule(world: World, module: string): { [name: string]: unknown } 
 }
 
 /** Reading a member that Kamailio lacks throws; there it would be undefined and fail when called. */
-function guard(world: World, target: { [name: string]: unknown }, path: string): { [name: string]: unknown } {
+function guard(
+  world: World,
+  target: { [name: string]: unknown },
+  path: string,
+  absent: readonly string[] = [],
+): { [name: string]: unknown } {
   return new Proxy(target, {
     get: (object, name) => {
+      if (typeof name === "string" && absent.indexOf(name) >= 0) return undefined;
       if (typeof name === "string" && object[name] === undefined && name !== "then" && name !== "toJSON") {
         throw world.fault(path + "." + name + " does not exist in Kamailio, or is not modelled by the mock");
       }

@@ -88,7 +88,7 @@ export function newTransaction(world: World, context: Context): number {
     picked: null,
     endedAt: 0,
     delayedError: null,
-    inviteTimeoutMs: context.inviteTimeoutMs,
+    timers: context.timers,
   };
   world.transactions.push(transaction);
   context.transaction = transaction;
@@ -164,6 +164,11 @@ export function receiveReply(
   if (branch.status >= 200 && !(transaction.method === "INVITE" && code < 300 && code >= 200)) return;
   if (transaction.method === "INVITE" && code >= 300) generate(world, transaction, branch, "ACK");
   branch.status = code;
+  if (code >= 200) branch.deadlineMs = 0;
+  else if (transaction.method === "INVITE") {
+    // modparam restart_fr_on_each_reply is on.
+    branch.deadlineMs = world.nowMs + (transaction.timers.ringMs || world.timers.ringMs);
+  }
   if (branch.onReply !== "") {
     const context = replyContext(transaction.context, sent, code, reason, headers, body);
     context.transaction = transaction;
@@ -196,10 +201,25 @@ export function timeOut(world: World, sent: MockRelay): void {
   const [transaction, branch] = findBranch(world, sent);
   if (branch.status >= 200) return;
   branch.timedOut = true;
+  branch.deadlineMs = 0;
   if (transaction.method === "INVITE" && branch.status >= 100) sendCancel(world, transaction, branch);
   branch.status = 408;
   branch.failure = makeReply(transaction.context, 408, "Request Timeout", true, false);
   finishBranches(world, transaction);
+}
+
+/** The branch that tm gives up first, at `untilMs` or before; null when all can wait. */
+export function nextToTimeOut(world: World, untilMs: number): Branch | null {
+  let next: Branch | null = null;
+  for (const transaction of world.transactions) {
+    // A CANCEL or BYE that nobody answers matters to nobody after its own transaction.
+    if (transaction.endedAt > 0) continue;
+    for (const branch of transaction.branches) {
+      if (branch.deadlineMs === 0 || branch.deadlineMs > untilMs) continue;
+      if (next === null || branch.deadlineMs < next.deadlineMs) next = branch;
+    }
+  }
+  return next;
 }
 
 /** Forgets transactions that ended long enough ago. */
@@ -228,7 +248,22 @@ export function makeReply(
     retransmission: false,
     method: context.message.method,
     callId: headerOf(context.message, "call-id") || "",
+    toTag: addressTag(context.message, "to") || (stateful ? "tm" : STATELESS_TAG) + textHash(context.message.text),
   };
+}
+
+/** Front of the tags that sl gives, by which it knows the ACKs to its own replies again. */
+const STATELESS_TAG = "sl";
+
+/** sl takes the ACK of a failure that it has answered itself; no script sees it. */
+export function isForStatelessReply(message: MockMessage): boolean {
+  return message.method === "ACK" && /^sl\d+$/.test(addressTag(message, "to"));
+}
+
+function textHash(text: string): string {
+  let hash = 5381;
+  for (let i = 0; i < text.length; i++) hash = ((hash * 33) ^ text.charCodeAt(i)) >>> 0;
+  return String(hash);
 }
 
 function forwarded(transaction: Transaction, code: number, reason: string, headers: string[], body: string): MockReply {
@@ -242,6 +277,10 @@ function forwarded(transaction: Transaction, code: number, reason: string, heade
     true,
   );
   reply.headers = remapped ? [] : headers;
+  for (const line of headers) {
+    if (/^(to|t)[ \t]*:/i.test(line))
+      reply.toTag = parseAddress(line.substring(line.indexOf(":") + 1)).params.tag || "";
+  }
   reply.body = remapped ? "" : body;
   return reply;
 }
@@ -320,6 +359,7 @@ function addBranch(world: World, context: Context, transaction: Transaction, sen
     cancelled: false,
     onReply: context.onReply !== "" ? context.onReply : transaction.onReply,
     superseded: false,
+    deadlineMs: world.nowMs + (transaction.timers.answerMs || world.timers.answerMs),
     failure: null,
   });
   transaction.delayedError = null;

@@ -1,5 +1,14 @@
 /** Everything that outlives one message: clock, sockets, tables, variables, transactions, and what was observed. */
-import type { Context, MockEndpoint, MockHttpReply, MockLog, MockRelay, MockReply, Transaction } from "./context";
+import type {
+  Context,
+  MockEndpoint,
+  MockHttpReply,
+  MockLog,
+  MockRelay,
+  MockReply,
+  Timers,
+  Transaction,
+} from "./context";
 import { HashTables, type TableOptions } from "./htable";
 import { parseUri } from "./message";
 import { type MockRedis, RedisClient } from "./redis";
@@ -28,6 +37,10 @@ export interface MockOptions {
   dns?: (name: string) => string[];
   /** Environment variables, for $env. */
   environment?: { [name: string]: string };
+  /** Modules that kamailio.cfg does not load: the script finds no such member of KSR. */
+  absent?: string[];
+  /** modparams tm/fr_timer and tm/fr_inv_timer. Default 30 s and 120 s, as tm's own. */
+  timers?: Timers;
   /** modparam sanity/noreply: sanity_check stays silent and sanity_reply answers. Default false. */
   sanityNoReply?: boolean;
   /** Dispatcher sets: destinations and whether each is active. */
@@ -73,6 +86,7 @@ export class World {
   readonly tables: HashTables;
   readonly redis: RedisClient;
   readonly options: MockOptions;
+  readonly timers: Timers;
   /** $var: one set for the process, as in Kamailio. */
   readonly variables: { [name: string]: string | number } = Object.create(null);
   readonly shared: { [name: string]: string | number } = Object.create(null);
@@ -102,6 +116,7 @@ export class World {
       { ip: "192.0.2.1", port: 5060, proto: "tcp" },
     ];
     this.aliases = options.aliases || [];
+    this.timers = options.timers || { answerMs: 30000, ringMs: 120000 };
     const misuse = (text: string) => this.fault(text);
     this.tables = new HashTables(() => this.nowMs, misuse);
     this.redis = new RedisClient(options.redis, misuse, (text) => this.log("err", text));
