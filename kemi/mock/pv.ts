@@ -224,6 +224,10 @@ const readers: { [base: string]: Reader } = {
     throw w.fault("pseudo-variable $jsonrpl(" + n.inner + ") does not exist");
   },
   hu: (_w, c) => c.message.uri,
+  def: (w, _c, n) => {
+    const value = w.options.defines ? w.options.defines[n.inner] : undefined;
+    return value === undefined ? null : value;
+  },
   env: (w, _c, n) => {
     const value = w.options.environment ? w.options.environment[n.inner] : undefined;
     return value === undefined ? null : toKamailio(value);
@@ -332,6 +336,14 @@ function transform(world: World, value: PvValue, text: string): PvValue {
   if (name === "s.len") return source.length;
   if (name === "s.int") return numberOf(source) || 0;
   if (name === "s.sha256") return sha256(source);
+  const part = /^(\d+),(\d+)$/.exec(argument);
+  if (name === "s.substr" && part) {
+    const start = Number(part[1]);
+    const length = Number(part[2]);
+    // Out of range is an error, no empty text; length 0 means all the rest.
+    if (start >= source.length) return null;
+    return length === 0 ? source.substring(start) : source.substring(start, start + length);
+  }
   if (name.substring(0, 4) === "uri.") {
     const uri = parseUri(source);
     if (!uri) return "";

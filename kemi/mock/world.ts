@@ -35,6 +35,8 @@ export interface MockOptions {
   rpc?: (method: string, params: unknown) => MockRpcReply | null;
   /** Addresses of a host name, for KSR.ipops.dns_query. */
   dns?: (name: string) => string[];
+  /** Texts of the configuration's #!define, for $def. */
+  defines?: { [name: string]: string };
   /** Environment variables, for $env. */
   environment?: { [name: string]: string };
   /** Modules that kamailio.cfg does not load: the script finds no such member of KSR. */

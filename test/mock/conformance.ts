@@ -35,6 +35,7 @@ export function runMock(proxyPort: number, clientPort: number): { [name: string]
     aliases: ["proxy.example"],
     tables: tableOptions(tables),
     shared: { counter: 3 },
+    defines: { DEFINED: "17" },
   });
   const results: { [name: string]: unknown } = {};
   mock.globals.ksr_request_route = () => {

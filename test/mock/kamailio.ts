@@ -124,6 +124,7 @@ function writeConfiguration(dir: string, port: number, script: string): void {
     join(dir, "kamailio.cfg"),
     [
       "#!KAMAILIO",
+      "#!define DEFINED 17",
       "debug=2",
       "log_stderror=yes",
       "children=1",

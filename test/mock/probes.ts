@@ -55,7 +55,9 @@ const names =
   "$hdr(X-Utf) $hdr(X-Empty) $hdr(v) $hdr(Via) $hdr(Contact) $hdrc(Via) $T_reply_code $rs $rr $fs $sndto(ip) $route_uri " +
   "$mf $dd $dp $dP $fn $tn $var(never) $shv(never) $shv(counter) $avp(never) $(ru{uri.user}) " +
   "$(ru{uri.param,line}) $(ru{uri.param,none}) $(ru{uri.port}) $(ru{s.len}) $(hdr(X-None){s.len}) $via0 " +
-  "$via0(branch) $(hdr(X-One){s.sha256}) $(ou{uri.host}) $msg(len)";
+  "$via0(branch) $(hdr(X-One){s.sha256}) $(ou{uri.host}) $msg(len) " +
+  "$(hdr(X-One){s.substr,0,2}) $(hdr(X-One){s.substr,1,0}) $(hdr(X-One){s.substr,1,99}) $(hdr(X-One){s.substr,99,1}) " +
+  "$(hdr(X-One){s.sha256}{s.substr,0,32}) $def(DEFINED) $def(NEVER_DEFINED)";
 
 export const probes: Probe[] = [
   ...names.split(" ").map(get),
