@@ -40,6 +40,8 @@ export interface MockReply {
   /** Method and Call-ID of the request it answers. */
   method: string;
   callId: string;
+  /** Where it goes: where the request came from. */
+  to: MockEndpoint;
   /** Tag of its To header field: the request's, or else the one of who made the reply. */
   toTag: string;
 }

@@ -248,6 +248,7 @@ export function makeReply(
     retransmission: false,
     method: context.message.method,
     callId: headerOf(context.message, "call-id") || "",
+    to: context.source,
     toTag: addressTag(context.message, "to") || (stateful ? "tm" : STATELESS_TAG) + textHash(context.message.text),
   };
 }

@@ -1,0 +1,50 @@
+/** Scenarios on the mock: the router's own TypeScript, a fresh proxy for each. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { router } from "../../kemi/main";
+import type { Policy } from "../../src/policy/types";
+import { homes, policyNames, scenariosOf } from "./all";
+import { MockWorld, playOn } from "./mock-world";
+import hook from "./policies/hook";
+import main from "./policies/main";
+import type { PolicyName } from "./scenario";
+
+const policies: Record<PolicyName, Policy> = { main, hook };
+const build = {
+  version: "0",
+  policyHash: "0",
+  library: { name: "weir_test", text: "#!lua name=weir_test\n" },
+};
+
+for (const home of homes) {
+  const test = suite(`scenarios on the mock, ${home} home`);
+  for (const policy of policyNames) {
+    for (const titled of scenariosOf(policy)) {
+      test(titled.title, () => {
+        const world = new MockWorld(home, (mock) => {
+          Object.assign(mock.globals, router(mock.ksr, policies[policy], build, mock.nowMs));
+        });
+        assert.is(playOn(world, titled), null);
+      });
+    }
+  }
+  test.run();
+}
+
+const test = suite("scenarios");
+
+test("each scenario registers users of its own, so that they can share a proxy", () => {
+  const owners = new Map<string, string>();
+  for (const policy of policyNames) {
+    for (const { title, scenario } of scenariosOf(policy)) {
+      for (const step of scenario.steps) {
+        if (!("send" in step) || "within" in step || step.send !== "REGISTER") continue;
+        const owner = owners.get(`${policy} ${step.user}`) ?? title;
+        assert.is(owner, title, `${step.user} is ${owner}'s`);
+        owners.set(`${policy} ${step.user}`, title);
+      }
+    }
+  }
+});
+
+test.run();
