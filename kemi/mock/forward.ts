@@ -20,7 +20,7 @@ export function buildRelay(world: World, context: Context, branchId: string, sta
   const out = pickSocket(world, context, proto, uri.host.charAt(0) === "[");
   if (!out) return null;
   const lines = changedHeaders(context);
-  const own: string[] = recordRouteLines(context, out);
+  const own: string[] = recordRouteLines(context, out, world.options.fullLr === true);
   own.push("Via: SIP/2.0/" + proto.toUpperCase() + " " + hostPort(out) + ";branch=" + branchId);
   const headers = own.concat(lines.map((line) => line.text));
   const text =

@@ -34,7 +34,7 @@ export function isDownstream(world: World, context: Context): boolean {
 }
 
 /** Record-Route header lines, topmost first. Two when the request leaves by another socket than it came by. */
-export function recordRouteLines(context: Context, out: MockEndpoint): string[] {
+export function recordRouteLines(context: Context, out: MockEndpoint, fullLr: boolean): string[] {
   const lines: string[] = [];
   const from = headerOf(context.message, "from");
   const tag = from === null ? undefined : parseAddress(from).params.tag;
@@ -42,7 +42,7 @@ export function recordRouteLines(context: Context, out: MockEndpoint): string[] 
   const incoming = socketUri(context.received);
   const outgoing = socketUri(out);
   for (const params of context.recordRoutes) {
-    const suffix = ";lr" + tail + params + context.rrParams + ">";
+    const suffix = (fullLr ? ";lr=on" : ";lr") + tail + params + context.rrParams + ">";
     if (incoming === outgoing) {
       lines.push("Record-Route: <" + incoming + suffix);
     } else {

@@ -43,6 +43,8 @@ export interface MockOptions {
   absent?: string[];
   /** modparams tm/fr_timer and tm/fr_inv_timer. Default 30 s and 120 s, as tm's own. */
   timers?: Timers;
+  /** modparam rr/enable_full_lr: "lr=on" for "lr". Default false. */
+  fullLr?: boolean;
   /** modparam sanity/noreply: sanity_check stays silent and sanity_reply answers. Default false. */
   sanityNoReply?: boolean;
   /** Dispatcher sets: destinations and whether each is active. */

@@ -9,6 +9,11 @@ const AWKWARD = ["%99999999d", "%s%s%s%n", "$(var(x))", "{main}", "*", "'\"`", "
 
 const MALFORMED = [{ status: 400, headers: { "X-Weir-Reason": "malformed" } }];
 
+/** The steps for each of some texts, one after the other. */
+function each(texts: readonly string[], steps: (text: string) => Step[]): Step[] {
+  return texts.reduce((all, text) => all.concat(steps(text)), [] as Step[]);
+}
+
 function callAgain(): Step[] {
   return [
     { send: "INVITE", from: "phone", uri: "sip:room@acme.example", as: "after", relays: [{}] },
@@ -55,7 +60,7 @@ export const hostile: readonly Scenario[] = [
   },
   {
     name: "formats, delimiters and wild-cards in a Call-ID are just text",
-    steps: AWKWARD.flatMap((text): Step[] => [
+    steps: each(AWKWARD, (text) => [
       {
         ...{ send: "INVITE", from: "phone", uri: "sip:room@acme.example", headers: { "Call-ID": `${text}-CALL@x` } },
         relays: [{}],
@@ -71,7 +76,7 @@ export const hostile: readonly Scenario[] = [
     name: "they are just text in a user's name as well, and one user's wild-card is not another",
     steps: [
       { send: "REGISTER", from: "phone", user: "h2@direct.example", replies: [200] },
-      ...["%25s%25n", "*", "$(var(x))", "h2%7c", "%7bdirect%7d", "h%c3%bc"].flatMap((user): Step[] => [
+      ...each(["%25s%25n", "*", "$(var(x))", "h2%7c", "%7bdirect%7d", "h%c3%bc"], (user) => [
         {
           ...{ send: "REGISTER", from: "phone", user: `${user}@direct.example`, headers: { Contact: null } },
           replies: [{ status: 200, count: { Contact: 0 } }],
@@ -93,6 +98,15 @@ export const hostile: readonly Scenario[] = [
     ],
   },
   {
+    name: "escapes that stand for no text are names like others, of nobody",
+    steps: ["%zz", "%", "%ff", "%00", "%c3%28"].map(
+      (user): Step => ({
+        ...{ send: "MESSAGE", from: "phone", uri: `sip:${user}@acme.example` },
+        replies: [{ status: 480, headers: { "X-Weir-Reason": "not-registered" } }],
+      }),
+    ),
+  },
+  {
     name: "what lacks the least that a request needs is answered by nobody",
     steps: [
       { packet: "\r\n\r\n", from: "stranger" },
@@ -102,6 +116,8 @@ export const hostile: readonly Scenario[] = [
         packet: packet("INVITE sip:room@acme.example SIP/2.0", VIA, TO, "Call-ID: CALL", "CSeq: 1 INVITE"),
         from: "phone",
       },
+      // Kamailio cannot make a reply to what it cannot parse.
+      { send: "INVITE", from: "phone", uri: "sip:room@acme.example", headers: { "Content-Length": "x" } },
       ...callAgain(),
     ],
   },
@@ -109,12 +125,8 @@ export const hostile: readonly Scenario[] = [
     name: "what is there but wrong is answered 400",
     steps: [
       {
-        ...{ send: "INVITE", from: "phone", uri: "sip:room@acme.example", headers: { CSeq: "4294967296 INVITE" } },
-        replies: [400],
-      },
-      {
-        ...{ send: "INVITE", from: "phone", uri: "sip:room@acme.example", headers: { "Content-Length": "x" } },
-        replies: [400],
+        ...{ send: "INVITE", from: "phone", uri: "sip:room@acme.example", headers: { CSeq: "1 OPTIONS" } },
+        replies: [{ status: 400, method: "OPTIONS" }],
       },
       {
         ...{ send: "INVITE", from: "phone", uri: "sip:room@acme.example", headers: { "Content-Length": "99999" } },
@@ -124,8 +136,6 @@ export const hostile: readonly Scenario[] = [
         ...{ send: "REGISTER", from: "phone", user: "h3@acme.example", headers: { Expires: "soon" } },
         replies: [400],
       },
-      { send: "MESSAGE", from: "phone", uri: "sip:%zz@acme.example", replies: MALFORMED },
-      { send: "MESSAGE", from: "phone", uri: "sip:%ff@acme.example", replies: MALFORMED },
       ...callAgain(),
     ],
   },

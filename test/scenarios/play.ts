@@ -105,7 +105,10 @@ export class Play {
     const live = this.step.live || {};
     for (const name of Object.keys(live)) {
       const found = this.liveCalls(status, name);
-      if (found !== live[name]) wrong.push(name + " has " + found + " live calls, not " + live[name]);
+      const wanted = live[name] as number | readonly [number, number];
+      const [least, most] = typeof wanted === "number" ? [wanted, wanted] : wanted;
+      const fits = found !== null && found >= least && found <= most;
+      if (!fits) wrong.push(name + " has " + found + " live calls, not " + wanted);
     }
     const counted = this.step.counted || {};
     for (const name of Object.keys(counted)) {
@@ -268,7 +271,7 @@ export class Play {
     for (const each of step.replies || []) {
       const reply: ExpectedReply = typeof each === "number" ? { status: each } : each;
       const to = reply.to || (origin ? origin.from : "phone");
-      const method = origin ? origin.method : "INVITE";
+      const method = reply.method || (origin ? origin.method : "INVITE");
       expected.push({ words: reply.status + " to " + to, kind: "reply", to, reply, relay: null, method, label: "" });
     }
     for (const relay of step.relays || []) {
@@ -418,7 +421,7 @@ export class Play {
     if (headersOf(message, "route").length > 0) this.complain(words + " has still a Route");
     if (
       routes.length !== 1 ||
-      !/^<sip:127\.0\.0\.1:20001;lr;ftag=[^;>]+;w=[A-Za-z0-9_.~-]{60,}>$/.test(routes[0] || "")
+      !/^<sip:127\.0\.0\.1:20001;lr=on;ftag=[^;>]+;w=[A-Za-z0-9_.~-]{60,}>$/.test(routes[0] || "")
     ) {
       this.complain(words + " has not one Record-Route with a lease: " + routes.join(", "));
     }

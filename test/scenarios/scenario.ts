@@ -34,8 +34,8 @@ export interface Consequences {
   readonly replies?: readonly (number | ExpectedReply)[];
   /** Requests that go on to somebody. A hop's own ACK for a failure goes without saying. */
   readonly relays?: readonly ExpectedRelay[];
-  /** Live calls by tenant, pool, node or label (the node that got it): as GET /status says. */
-  readonly live?: { readonly [name: string]: number };
+  /** Live calls by tenant, pool, node or label (the node that got it): as GET /status says. Two numbers are bounds. */
+  readonly live?: { readonly [name: string]: number | readonly [number, number] };
   /** What GET /status has counted since the scenario began: "admitted/tenant" or "refused/tenant/reason". */
   readonly counted?: { readonly [name: string]: number };
 }
@@ -49,6 +49,8 @@ export interface ExpectedReply {
   readonly count?: { readonly [name: string]: number };
   /** Default: the sender of the request. */
   readonly to?: Party;
+  /** Method in CSeq. Default: the request's. */
+  readonly method?: string;
 }
 
 export interface ExpectedRelay {
