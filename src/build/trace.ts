@@ -213,7 +213,8 @@ const frameLine = /(?:^|\s)at (\S+) \(([^()]*):(\d+)\)(.*)$/;
 
 /**
  * Translates text that holds Duktape stacks (a log, one line of it, or `weir.js:LINE[:COLUMN]`) and returns it with
- * every frame of the script replaced; all other lines are kept. syslog's `#012` counts as a line break.
+ * every frame of the script replaced; all other lines are kept. Syslog's `#012` counts as a line break, and so does
+ * ` | ` before a frame, which the script's own log lines have in its place (kemi/guard).
  */
 export function trace(text: string, bundle: TracedBundle): string {
   const tracer = new Tracer(bundle);
@@ -229,7 +230,7 @@ export function trace(text: string, bundle: TracedBundle): string {
 
   let inner: { name?: string; message?: string } = {};
   const out: string[] = [];
-  for (const line of text.replace(/\r/g, "").split(/\n|#012|\\n/)) {
+  for (const line of text.replace(/\r/g, "").split(/\n|#012|\\n| \| (?=at )/)) {
     const frame = frameLine.exec(line);
     if (!frame) {
       const message = /\b((?:[A-Z]\w*)?Error\b.*)$/.exec(line)?.[1];

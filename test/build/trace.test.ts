@@ -105,6 +105,9 @@ inDuk("a line of Kamailio's log keeps its words, with syslog's line breaks too",
   assert.match(trace(log, { script, map }), expected);
   assert.match(trace(log, { script, map }), /^1\(42\) ERROR: .* error stack from js: TypeError: cannot read/);
   assert.match(trace(log.replaceAll("\n", "#012"), { script, map }), expected);
+  const ours = `1(42) ERROR: weir: request: ${frames.replace(/\s*\n\s*/g, " | ")} (logged once per worker)`;
+  assert.is(trace(ours, { script, map }).split("\n").length, trace(frames, { script, map }).split("\n").length);
+  assert.match(trace(ours, { script, map }), expected);
 });
 
 test("a place given as line and column is exact; a line alone names all it may be", async () => {
