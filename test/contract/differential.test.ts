@@ -24,7 +24,7 @@ for (const seed of seeds()) {
 
   test(`plain and the compiled Lua in ioredis-mock agree, seed ${seed}`, async () => {
     const homes = [plainHome(), await ioredisMockHome()];
-    await over(homes, () => compare(homes, "coarse", seed, 120));
+    await over(homes, () => compare(homes, "coarse", seed, 300));
   });
 }
 
