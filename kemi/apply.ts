@@ -1,5 +1,6 @@
 /** Carries out a decision on the message that Kamailio is processing. */
 
+import type { Node } from "../src/policy/compile";
 import { parseAttempt } from "../src/routing/attempt";
 import type { Context } from "../src/routing/context";
 import {
@@ -30,6 +31,16 @@ export interface Applier {
   apply(decision: Decision, method: string): void;
   /** Carries on after a failed INVITE, inside the failure route. */
   fail(): void;
+  /** Counts a call that a node got. */
+  countAdmitted(tenant: string, node: Node): void;
+  /** Whether the policy's time-outs are others than those that weir.cfg gave Kamailio. */
+  timersDiffer(): boolean;
+  /** Sets how long a node may be silent and a phone may ring, where that differs. */
+  setNodeTimers(): void;
+  /** Answers a request of a dialog that could not be sent. */
+  notRelayed(method: string): void;
+  /** Ends the attempt of a new call, kept in `$avp(weir)`, that could not be sent, and says so to the caller. */
+  notSent(): void;
 }
 
 /** Makes the applier. */
@@ -39,8 +50,9 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
   const { t_relay: relay, t_on_failure: onFailure, t_set_fr: setTimers, t_check_trans: checkTransaction } = ksr.tm;
   const recordRoute = ksr.rr.record_route_params;
   const { avp_sets: setAvp, avp_get: getAvp } = ksr.pvx;
-  const set = ksr.pv.sets;
+  const { get, sets: set } = ksr.pv;
   const { ringMs, nodeAnswerMs } = context.policy.times;
+  let differ: boolean | null = null;
 
   function answer(reply: Reply, method: string): void {
     if (reply.reason !== null) report(reply);
@@ -59,12 +71,17 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
   function goAlong(along: Along, method: string): void {
     // Without our Route it may be the ACK of a failure, which ends here.
     if (method === "ACK" && along.lease === "" && resultCode(checkTransaction()) === 0) return;
-    relay();
+    if (resultCode(relay()) < 0) notRelayed(method);
     const head = along.head;
     if (along.step === "none" || head === null) return;
     const ledger = head.home === "s" ? context.ledger : context.localLedger;
     if (along.step === "release") ledger.release(head.scope, along.lease);
     else ledger.confirm(head.scope, along.lease);
+  }
+
+  /** Kamailio knows best why a request of a dialog could not be sent, and which status says so. */
+  function notRelayed(method: string): void {
+    if (method !== "ACK") ksr.sl.sl_reply_error();
   }
 
   function startDialog(lease: string): void {
@@ -77,20 +94,36 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
   function goToNode(to: ToNode, method: string): void {
     if (to.lease !== "") {
       startDialog(to.lease);
-      counters.count(to.node.counters[to.tenant] ?? counterOf(to));
+      countAdmitted(to.tenant, to.node);
     }
     // Not KSR.setdsturi: only the pseudo-variable makes a new branch of the request, which a failure route needs.
     set("$du", to.node.uri);
     setAvp(ATTEMPT_AVP, to.attempt);
     onFailure(FAILURE_ROUTE);
-    setTimers(ringMs, nodeAnswerMs);
+    setNodeTimers();
     if (resultCode(relay()) < 0) sendingFailed(to.attempt, to.tenant, method, to.lease !== "");
   }
 
-  function counterOf(to: ToNode): string {
-    const name = `admitted/${to.tenant}/${to.node.id}`;
-    to.node.counters[to.tenant] = name;
-    return name;
+  function countAdmitted(tenant: string, node: Node): void {
+    let name = node.counters[tenant];
+    if (name === undefined) {
+      name = `admitted/${tenant}/${node.id}`;
+      node.counters[tenant] = name;
+    }
+    counters.count(name);
+  }
+
+  function timersDiffer(): boolean {
+    if (differ === null) {
+      const answer = asText(get("$def(WEIR_FR_TIMER_MS)"), "define");
+      const ring = asText(get("$def(WEIR_FR_INV_TIMER_MS)"), "define");
+      differ = answer !== `${nodeAnswerMs}` || ring !== `${ringMs}`;
+    }
+    return differ;
+  }
+
+  function setNodeTimers(): void {
+    if (timersDiffer()) setTimers(ringMs, nodeAnswerMs);
   }
 
   function goToPhones(to: ToPhones, method: string): void {
@@ -117,14 +150,25 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
     }
   }
 
-  function sendingFailed(attemptText: string, tenant: string, method: string, replies: boolean): void {
-    release(attemptText);
+  function sendingFailed(attempt: string, tenant: string, method: string, replies: boolean): void {
+    release(attempt);
     if (!replies) return;
     answer(refusal("no-node", `Retry-After: ${context.policy.times.retryAfterSeconds}\r\n`, tenant), method);
   }
 
-  function release(attemptText: string): void {
-    const attempt = parseAttempt(attemptText);
+  /** The attempt of the transaction at hand. The short way keeps only the lease of a first one: `$du` is its node. */
+  function attemptText(): string | null {
+    const text = asText(getAvp(ATTEMPT_AVP), "attempt");
+    if (text === null || text.indexOf(" ") >= 0) return text;
+    const uri = get("$du");
+    for (const pool of context.policy.poolList) {
+      for (const node of pool.nodes) if (node.uri === uri) return text + node.firstAttempt;
+    }
+    return text;
+  }
+
+  function release(packed: string): void {
+    const attempt = parseAttempt(packed);
     const head = attempt === null ? null : context.headOf(attempt.lease);
     if (attempt === null || head === null) return;
     ledgerOf(head, context)?.release(head.scope, attempt.lease);
@@ -139,8 +183,18 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
       // What is dropped may be the ACK of a failure.
       else checkTransaction();
     },
+    countAdmitted,
+    timersDiffer,
+    setNodeTimers,
+    notRelayed,
+    notSent() {
+      const attempt = attemptText() ?? "";
+      const parsed = parseAttempt(attempt);
+      const head = parsed === null ? null : context.headOf(parsed.lease);
+      sendingFailed(attempt, head?.tenant ?? "", "INVITE", true);
+    },
     fail() {
-      const text = asText(getAvp(ATTEMPT_AVP), "attempt");
+      const text = attemptText();
       const attempt = text === null ? null : parseAttempt(text);
       if (text === null || attempt === null) return;
       const next = retry(

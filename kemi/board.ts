@@ -12,6 +12,7 @@ import { ok } from "./types/results";
 
 const TABLE = "weirhealth";
 const CELL = "board";
+const VERSION = "version";
 /** Addresses taken of one host name. Pseudo-variable names are constants, so they are listed. */
 const DNS_ADDRESSES = [
   "$dns(weir=>addr[0])",
@@ -24,6 +25,8 @@ const DNS_ADDRESSES = [
 export interface Board {
   /** Takes over what has changed, at most a few times a second. */
   refresh(): void;
+  /** Takes over what has changed, now: weir.cfg calls it when the version is another than the one it saw last. */
+  read(): void;
   /** Nodes that probing holds for dead, `pool/node,pool/node,…`, as of the last refresh. */
   down(): string;
   /** Dispatcher's event: `dispatcher:dst-down` or `dispatcher:dst-up`, the destination in `$ru`. */
@@ -35,9 +38,15 @@ export interface Board {
 /** How old a worker's view may be, milliseconds: reading the cell for every request would cost more than it tells. */
 const FRESH_MS = 200;
 
-/** The board of a policy; `now` is the machine's clock in milliseconds. */
-export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable, now: () => number): Board {
-  const { sht_get: get, sht_sets: set, sht_lock: lock, sht_unlock: unlock } = ksr.htable;
+/** The board of a policy; `now` is the machine's clock in milliseconds, `changed` is told of all news. */
+export function board(
+  ksr: Ksr,
+  policy: CompiledPolicy,
+  sources: SourceTable,
+  now: () => number,
+  changed: () => void,
+): Board {
+  const { sht_get: get, sht_sets: set, sht_seti: setNumber, sht_lock: lock, sht_unlock: unlock } = ksr.htable;
   let seen: string | null = null;
   let readAt = 0;
   let down = "";
@@ -62,6 +71,7 @@ export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable, no
       const equals = host.indexOf("=");
       sources.resolve(host.substring(0, equals), host.substring(equals + 1).split("+"));
     }
+    changed();
   }
 
   function change(edit: () => void): void {
@@ -70,7 +80,10 @@ export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable, no
       read();
       edit();
       const text = `${down}|${hosts.join(",")}`;
-      if (text !== seen) set(TABLE, CELL, text);
+      if (text === seen) return;
+      set(TABLE, CELL, text);
+      // weir.cfg compares this with what it saw last: a number is cheaper to compare than the board.
+      setNumber(TABLE, VERSION, Number(asText(get(TABLE, VERSION), VERSION) ?? "0") + 1);
     } finally {
       unlock(TABLE, CELL);
     }
@@ -84,6 +97,7 @@ export function board(ksr: Ksr, policy: CompiledPolicy, sources: SourceTable, no
 
   return {
     refresh,
+    read,
     down: () => down,
     dispatcherEvent(event) {
       const uri = asText(ksr.pv.get("$ru"), "destination") ?? "";

@@ -30,7 +30,8 @@ export function guard(
 
   return (argument) => {
     try {
-      body(argument);
+      // Kamailio gives an argument only where its configuration names one.
+      body(argument ?? "");
     } catch (error) {
       const malformed = error instanceof Malformed;
       if (malformed) logOnce(`malformed ${error.what}`, (text) => ksr.warn(text));

@@ -12,14 +12,16 @@ import { applier, FAILURE_ROUTE } from "./apply";
 import { board } from "./board";
 import { counters } from "./counters";
 import { embeddedLedger } from "./embedded-ledger";
+import { flows } from "./flows";
 import { guard } from "./guard";
 import { htableHome } from "./htable-cells";
 import { reader } from "./read";
 import { type Library, redisLedger } from "./redis-ledger";
-import { screen } from "./screen";
+import { MESSAGE_CHECKS, MOST_HOPS, screen, URI_CHECKS } from "./screen";
 import { signer } from "./sign";
 import { statusPage, type Version } from "./status";
 import type { Ksr } from "./types/ksr";
+import { ok, resultCode } from "./types/results";
 
 /** What the build knows and the policy does not. */
 export interface Build extends Version {
@@ -31,7 +33,7 @@ const RESOLVE_EVERY = 30;
 
 /** Kamailio's functions by the names under which weir.cfg calls them. */
 export interface EntryPoints {
-  [name: string]: ((argument: string) => number) | string;
+  [name: string]: ((a: string, b: string, c: string) => unknown) | string;
 }
 
 /**
@@ -46,7 +48,7 @@ export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number
   const home = htableHome(ksr, now);
   const local = embeddedLedger(home, callMs);
   const ledger = shared ? redisLedger(ksr, build.library, callMs) : local;
-  const news = board(ksr, compiled, sources, now);
+  const news = board(ksr, compiled, sources, now, () => short.forget());
   const context: Context = {
     policy: compiled,
     ledger,
@@ -59,10 +61,16 @@ export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number
     turns: turns(),
   };
   const counted = counters(ksr);
-  const read = reader(ksr, signer(ksr));
-  const { apply, fail } = applier(ksr, context, counted);
-  const { passes, isNew } = screen(ksr);
-  const get = ksr.pv.get;
+  const signed = signer(ksr);
+  const read = reader(ksr, signed);
+  const carry = applier(ksr, context, counted);
+  const short = flows(ksr, context, carry);
+  const { tooManyHops, insane, cancel } = screen(ksr);
+  const { process_maxfwd: takeHop } = ksr.maxfwd;
+  const { sanity_check: checkSanity } = ksr.sanity;
+  const { t_check_trans: checkTransaction } = ksr.tm;
+  const { t_precheck_trans: precheckTransaction } = ksr.tmx;
+  const { get } = ksr.pv;
   const status = statusPage(ksr, compiled, ledger, news, counted, {
     version: build.version,
     policyHash: build.policyHash,
@@ -70,16 +78,46 @@ export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number
   });
   let seconds = 0;
 
-  function request(): void {
+  /**
+   * @param done what weir.cfg has done with the request already: "" nothing, "checked" hops and sanity, "routed" and
+   * "unrouted" that and loose_route
+   */
+  function request(done: string): void {
     const method = get("$rm");
     if (typeof method !== "string") throw new Malformed("method");
-    if (!passes(method)) return;
-    const message = read(method);
-    if (!message.inDialog) {
-      if (!isNew()) return;
-      news.refresh();
+    if (done === "" && !passes(method)) return;
+    if (method === "CANCEL") {
+      cancel();
+      return;
     }
-    apply(decide(message, context), method);
+    news.refresh();
+    const message = read(method, done === "routed" ? true : done === "unrouted" ? false : null);
+    if (!message.inDialog && isAbsorbed(method)) return;
+    const decision = decide(message, context);
+    if (method === "INVITE") short.learn(message, decision);
+    carry.apply(decision, method);
+  }
+
+  /** What belongs to a transaction that exists goes no further: a retransmission, or the ACK of a failure. */
+  function isAbsorbed(method: string): boolean {
+    // Another worker may be busy with the same request right now.
+    if (method !== "ACK" && ok(precheckTransaction())) {
+      checkTransaction();
+      return true;
+    }
+    return resultCode(checkTransaction()) === 0;
+  }
+
+  function passes(method: string): boolean {
+    if (resultCode(takeHop(MOST_HOPS)) <= 0) {
+      tooManyHops(method);
+      return false;
+    }
+    if (resultCode(checkSanity(MESSAGE_CHECKS, URI_CHECKS)) <= 0) {
+      insane(method);
+      return false;
+    }
+    return true;
   }
 
   function timer(): void {
@@ -91,7 +129,14 @@ export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number
 
   return {
     ksr_request_route: guard(ksr, "request", true, request),
-    [FAILURE_ROUTE]: guard(ksr, "failure", false, fail),
+    // Not guarded: the short way ends in the long one when it fails.
+    weir_place: short.place,
+    weir_along: short.along,
+    weir_news: guard(ksr, "news", false, news.read),
+    ksr_too_many_hops: guard(ksr, "request", true, tooManyHops),
+    ksr_insane: guard(ksr, "request", true, insane),
+    ksr_not_sent: guard(ksr, "request", true, carry.notSent),
+    [FAILURE_ROUTE]: guard(ksr, "failure", false, carry.fail),
     ksr_timer: guard(ksr, "timer", false, timer),
     ksr_http: guard(ksr, "http", false, status),
     ksr_dispatcher_event: guard(ksr, "dispatcher", false, news.dispatcherEvent),

@@ -11,9 +11,9 @@ import { ok } from "./types/results";
 /**
  * Makes readers of messages. A field is read when routing asks for it: reading one costs about as much as a small
  * function, and most requests need few.
- * @returns a reader of the message at hand, given its method
+ * @returns a reader of the message at hand, given its method, and whether it is routed, when that has been asked
  */
-export function reader(ksr: Ksr, signer: Signer): (method: string) => SipRequest {
+export function reader(ksr: Ksr, signer: Signer): (method: string, routed: boolean | null) => SipRequest {
   // A reference kept in a variable is a tenth of the script's work less than KSR.pv.get each time.
   const { get } = ksr.pv;
   const readHeader = headerReader(ksr);
@@ -44,8 +44,11 @@ export function reader(ksr: Ksr, signer: Signer): (method: string) => SipRequest
   class Message implements SipRequest {
     readonly inDialog: boolean;
 
-    constructor(readonly method: string) {
-      this.inDialog = text("$tt") !== "";
+    constructor(
+      readonly method: string,
+      private isRouted: boolean | null,
+    ) {
+      this.inDialog = isRouted !== null || text("$tt") !== "";
     }
 
     get sourceAddress(): string {
@@ -99,7 +102,8 @@ export function reader(ksr: Ksr, signer: Signer): (method: string) => SipRequest
       return signer.name(head, this.callId);
     }
     routed(): boolean {
-      return ok(looseRoute());
+      if (this.isRouted === null) this.isRouted = ok(looseRoute());
+      return this.isRouted;
     }
     dialogLease(): string | null {
       const lease = get("$(route_uri{uri.param,w})");
@@ -110,5 +114,5 @@ export function reader(ksr: Ksr, signer: Signer): (method: string) => SipRequest
     }
   }
 
-  return (method) => new Message(method);
+  return (method, routed) => new Message(method, routed);
 }

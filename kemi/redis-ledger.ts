@@ -20,8 +20,6 @@ export interface Library {
 const SERVER = "weir";
 const REPLY = "w";
 
-/** Front of the packed answer for an admitted call. */
-const ADMITTED = `admitted${FIELD}`;
 /** Answers remembered: one for each node. */
 const MOST_ANSWERS = 1024;
 
@@ -30,21 +28,23 @@ const MOST_ANSWERS = 1024;
  * @param callMs the policy's longest call
  */
 export function redisLedger(ksr: Ksr, library: Library, callMs: number): LedgerWithUsage {
-  const { redis_cmd_p1: send1, redis_cmd_p2: send2, redis_cmd_p3: send3 } = ksr.ndb_redis;
+  const { redis_cmd_p1: send1, redis_cmd_p3: send3 } = ksr.ndb_redis;
   const { get } = ksr.pv;
   let reported = false;
 
-  // Command texts are constants: they go through printf inside hiredis. What a message says travels as %s only.
-  const command = (step: string, keys: number) =>
-    `FCALL ${library.name}_${step} ${keys} %s %s${keys === 2 ? " %s" : ""}`;
-  const ADMIT = command("admit", 1);
-  const MOVE = command("move", 1);
-  const CONFIRM = `${command("confirm", 1)}${FIELD}${callMs}`;
-  const RELEASE = command("release", 1);
-  const SAVE = command("save", 1);
-  const LOOK_UP = command("lookUp", 1);
-  const REACH = command("reach", 2);
-  const USAGE = command("usage", 1);
+  // Command texts are constants: they go through printf inside hiredis, and what a message says travels as %s only. So
+  // does the function's name, because hiredis copies literal text letter by letter.
+  const ONE_KEY = "FCALL %s 1 %s %s";
+  const CONFIRM = `FCALL %s 1 %s %s${FIELD}${callMs}`;
+  const REACH = `FCALL ${library.name}_reach 2 %s %s %s`;
+  const nameOf = (step: string) => `${library.name}_${step}`;
+  const PLACE = nameOf("place");
+  const CONFIRM_NAME = nameOf("confirm");
+  const RELEASE = nameOf("release");
+  const MOVE = nameOf("move");
+  const SAVE = nameOf("save");
+  const LOOK_UP = nameOf("lookUp");
+  const USAGE = nameOf("usage");
 
   let answers: Table<AdmitAnswer> = table();
   let answerCount = 0;
@@ -96,47 +96,51 @@ export function redisLedger(ksr: Ksr, library: Library, callMs: number): LedgerW
     ksr.err(`weir: Redis does not answer (${info ?? "no connection"}); new calls follow whenStoreIsDown\n`);
   }
 
-  /** One step and its answer; written out and not handed on to `call`, because every call comes through here. */
-  function step(text: string, key: string, args: string): string | null {
-    if (send2(SERVER, text, key, args, REPLY) !== 0) return call(() => send2(SERVER, text, key, args, REPLY));
-    const value = get("$redis(w=>value)");
-    return typeof value === "string" ? value : (asText(value, "Redis reply") ?? "");
-  }
+  const step = (name: string, key: string, args: string) => call(() => send3(SERVER, ONE_KEY, name, key, args, REPLY));
 
-  /** A step whose answer nobody waits for. */
-  function tell(text: string, key: string, args: string): true | null {
-    const result = send2(SERVER, text, key, args, REPLY);
-    if (result === 0) return true;
-    return mend(result, () => send2(SERVER, text, key, args, REPLY)) === 0 ? true : null;
-  }
-
-  /** Of an admitted call only the node matters, so the answer for each is made once. */
-  function admitted(text: string): AdmitAnswer {
-    const node = text.substring(ADMITTED.length, text.indexOf(FIELD, ADMITTED.length));
-    const known = answers[node];
-    if (known !== undefined) return known;
+  /** Of an admitted call only the node is told, so the answer for each is made once. */
+  function unpackPlace(text: string): AdmitAnswer {
+    if (text.charAt(0) !== "=") return unpackAnswer(text);
     if (answerCount >= MOST_ANSWERS) {
       answers = table();
       answerCount = 0;
     }
     answerCount++;
-    const answer: AdmitAnswer = { outcome: "admitted", node, used: 0, allowed: 0, retryAfterMs: 0 };
-    answers[node] = answer;
+    const answer: AdmitAnswer = { outcome: "admitted", node: text.substring(1), used: 0, allowed: 0, retryAfterMs: 0 };
+    answers[text] = answer;
     return answer;
   }
 
   return {
     admit(scope, lease, terms, ranking) {
-      const text = step(ADMIT, scope, lease + terms.packed + ranking.packed);
-      if (text === null) return null;
-      return text.indexOf(ADMITTED) === 0 ? admitted(text) : unpackAnswer(text);
+      let tail = ranking.behind[terms.packed];
+      if (tail === undefined) {
+        tail = terms.packed + ranking.packed;
+        ranking.behind[terms.packed] = tail;
+      }
+      const args = lease + tail;
+      // Written out and not handed on to `step`, because every call comes through here.
+      let text: string | null;
+      if (send3(SERVER, ONE_KEY, PLACE, scope, args, REPLY) === 0) {
+        const value = get("$redis(w=>value)");
+        text = typeof value === "string" ? value : "";
+      } else text = step(PLACE, scope, args);
+      return text === null ? null : (answers[text] ?? unpackPlace(text));
     },
     move(scope, request) {
       const text = step(MOVE, scope, packMove(request));
       return text === null ? null : unpackAnswer(text);
     },
-    confirm: (scope, lease) => tell(CONFIRM, scope, lease),
-    release: (scope, lease) => tell(RELEASE, scope, lease),
+    confirm(scope, lease) {
+      const result = send3(SERVER, CONFIRM, CONFIRM_NAME, scope, lease, REPLY);
+      return (
+        result === 0 || mend(result, () => send3(SERVER, CONFIRM, CONFIRM_NAME, scope, lease, REPLY)) === 0 || null
+      );
+    },
+    release(scope, lease) {
+      const result = send3(SERVER, ONE_KEY, RELEASE, scope, lease, REPLY);
+      return result === 0 || mend(result, () => send3(SERVER, ONE_KEY, RELEASE, scope, lease, REPLY)) === 0 || null;
+    },
     save(key, request) {
       const text = step(SAVE, key, packSave(request));
       return text === null ? null : unpackSaved(text);

@@ -3,48 +3,40 @@
 import { type Reply, refusal } from "../src/routing/decision";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
-import { ok, resultCode } from "./types/results";
+import { ok } from "./types/results";
 
 /**
  * Checks of the sanity module: Request-URI version and scheme (416), required header fields, Via version and
  * protocol, CSeq method and value, Content-Length, Expires value, Proxy-Require (420), parsable URIs.
  */
-const MESSAGE_CHECKS = 18407;
+export const MESSAGE_CHECKS = 18407;
 /** Request-URI, From and To. */
-const URI_CHECKS = 7;
-const MOST_HOPS = 70;
+export const URI_CHECKS = 7;
+export const MOST_HOPS = 70;
 
-/** Checks that come before a request is looked into. */
+/** What is done with requests that go no further. */
 export interface Screen {
-  /** False when the request has been answered, or is a CANCEL and dealt with. */
-  passes(method: string): boolean;
-  /** False for what belongs to a transaction that exists: a retransmission, or the ACK of a failure. */
-  isNew(): boolean;
+  /** Answers a request that has no hop left (RFC 3261 section 16.3). */
+  tooManyHops(method: string): void;
+  /** Answers a request that failed the sanity checks. */
+  insane(method: string): void;
+  /** Hands a CANCEL to the INVITE's transaction, whatever the script thinks (RFC 3261 section 16.10). */
+  cancel(): void;
 }
 
-/** The checks of Kamailio's modules. */
+/** The answers of a router. */
 export function screen(ksr: Ksr): Screen {
-  const { t_check_trans: checkTransaction, t_relay: relay } = ksr.tm;
-  const processMaxForwards = ksr.maxfwd.process_maxfwd;
-  const checkSanity = ksr.sanity.sanity_check;
-
   return {
-    passes(method) {
-      if (resultCode(processMaxForwards(MOST_HOPS)) <= 0) {
-        if (method !== "ACK") refuse(ksr, refusal("too-many-hops"));
-        return false;
-      }
-      if (resultCode(checkSanity(MESSAGE_CHECKS, URI_CHECKS)) <= 0) {
-        if (method !== "ACK") answerInsane(ksr);
-        return false;
-      }
-      if (method !== "CANCEL") return true;
-      // It belongs to the INVITE's transaction, whatever the script thinks (RFC 3261 section 16.10).
-      if (ok(checkTransaction())) relay();
-      else refuse(ksr, refusal("no-dialog"));
-      return false;
+    tooManyHops(method) {
+      if (method !== "ACK") refuse(ksr, refusal("too-many-hops"));
     },
-    isNew: () => resultCode(checkTransaction()) !== 0,
+    insane(method) {
+      if (method !== "ACK") answerInsane(ksr);
+    },
+    cancel() {
+      if (ok(ksr.tm.t_check_trans())) ksr.tm.t_relay();
+      else refuse(ksr, refusal("no-dialog"));
+    },
   };
 }
 

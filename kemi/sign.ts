@@ -1,6 +1,7 @@
 /** Names of leases, signed under the proxies' shared secret with what every Kamailio has (no crypto module). */
 
-import { SIGNATURE_DIGITS } from "../src/routing/lease";
+import { LEASE_DIGITS, SIGNATURE_DIGITS } from "../src/routing/lease";
+import { Malformed } from "../src/sip/text";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
 
@@ -20,9 +21,11 @@ export function signer(ksr: Ksr): Signer {
 
   function signature(text: string): string {
     if (secret === "") secret = readSecret();
-    // 128 bits of a SHA-256 with the secret in front: what is cut off keeps anybody from going on where it ends.
-    set("weir", secret + text);
-    return digest(get("$(var(weir){s.sha256}{s.substr,0,32})"));
+    // 96 bits of a SHA-256 with the secret in front: what is cut off keeps anybody from going on where it ends.
+    set("sign", secret + text);
+    const value = get("$(var(sign){s.sha256}{s.substr,0,24})");
+    if (typeof value !== "string") throw new Error("Kamailio gave no SHA-256");
+    return value;
   }
 
   function readSecret(): string {
@@ -32,22 +35,18 @@ export function signer(ksr: Ksr): Signer {
         "WEIR_SECRET is not set or shorter than 16 characters: give every Kamailio process of all proxies the same one in its environment",
       );
     }
-    return `${found}\n`;
+    return found;
   }
 
   return {
     name(head, callId) {
-      const body = head + digest(get("$(via0(branch){s.sha256}{s.substr,0,32})"));
-      return body + signature(body + callId);
+      const branch = get("$(via0(branch){s.sha256}{s.substr,0,20})");
+      if (typeof branch !== "string") throw new Malformed("Via");
+      return head + branch + signature(branch + callId);
     },
     isSigned(lease, callId) {
-      const body = lease.substring(0, lease.length - SIGNATURE_DIGITS);
-      return body !== "" && body + signature(body + callId) === lease;
+      const branch = lease.slice(-LEASE_DIGITS, -SIGNATURE_DIGITS);
+      return lease.length > LEASE_DIGITS && signature(branch + callId) === lease.slice(-SIGNATURE_DIGITS);
     },
   };
-}
-
-function digest(value: unknown): string {
-  if (typeof value === "string" && value.length === SIGNATURE_DIGITS) return value;
-  throw new Error("Kamailio gave no SHA-256");
 }

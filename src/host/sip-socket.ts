@@ -172,7 +172,7 @@ export class SipSocket {
    * The oldest message not yet taken that `accept` wants. Throws after `timeoutMs`, with the start lines of what came
    * instead.
    */
-  next(accept: (message: SipMessage) => boolean = () => true, timeoutMs = 3000): Promise<SipMessage> {
+  next(accept: (message: SipMessage) => boolean = () => true, timeoutMs = 10_000): Promise<SipMessage> {
     const index = this.received.findIndex(accept);
     const [found] = index < 0 ? [] : this.received.splice(index, 1);
     if (found !== undefined) {

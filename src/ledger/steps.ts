@@ -21,6 +21,15 @@ export type Step = (cells: Cells, key: string, args: string, secondKey: string) 
 /** New call: `AdmitRequest` → `AdmitAnswer`. */
 export const admitStep: Step = (cells, key, args) => packAnswer(admitPacked(cells, key, args));
 
+/**
+ * New call, as a proxy that only needs to know where to: `=` and the node of an admitted one, else as `admitStep`. The
+ * few answers there are need no unpacking.
+ */
+export const placeStep: Step = (cells, key, args) => {
+  const answer = admitPacked(cells, key, args);
+  return answer.outcome === "admitted" ? `=${answer.node}` : packAnswer(answer);
+};
+
 function admitPacked(cells: Cells, key: string, args: string): AdmitAnswer {
   const request = unpackAdmit(args);
   return admit(cells, key, request.lease, request, request.groups);

@@ -27,6 +27,8 @@ export interface Ranking {
   readonly groups: readonly (readonly Node[])[];
   /** The same for the shared home (ledger/wire). */
   readonly packed: string;
+  /** That behind the terms of a tenant, as it is needed again and again; kept by who packs. */
+  readonly behind: Table<string>;
 }
 
 /** Whose turn it is: one memory per worker. */
@@ -39,10 +41,12 @@ export interface Turns {
   rank(pool: Pool, features: readonly string[], down: string): Ranking;
   /** Takes the turn of the group whose node got the call. */
   took(pool: Pool, features: readonly string[], node: Node): void;
+  /** The round of a pool that prefers no zone, for calls that ask for no features; null for other pools. */
+  round(pool: Pool, down: string): Round | null;
 }
 
-/** A group's round of rankings. */
-interface Round {
+/** A group's round of rankings; `rankings[turn]` is the next call's, undefined when it has not been worked out. */
+export interface Round {
   readonly nodes: readonly Node[];
   readonly total: number;
   readonly credits: number[];
@@ -58,7 +62,7 @@ interface Kind {
   readonly far: Round | null;
 }
 
-const NOBODY: Ranking = { groups: [], packed: "" };
+const NOBODY: Ranking = { groups: [], packed: "", behind: table() };
 
 /** Turns for all pools. */
 export function turns(): Turns {
@@ -94,16 +98,26 @@ export function turns(): Turns {
       return {
         groups: nearest.groups.concat(farther.groups),
         packed: `${nearest.packed};${farther.packed}`,
+        behind: table(),
       };
+    },
+    round(pool, down) {
+      const { near, far } = kindOf(pool, [], down);
+      return far === null ? near : null;
     },
     took(pool, features, node) {
       const kind = kinds[features.length === 0 ? pool.id : `${pool.id} ${features.join(",")}`];
       if (kind === undefined) return;
       const taken = kind.far !== null && kind.near.nodes.indexOf(node) < 0 ? kind.far : kind.near;
-      taken.turn++;
-      if (taken.complete && taken.turn >= taken.rankings.length) taken.turn = 0;
+      nextTurn(taken);
     },
   };
+}
+
+/** Goes on to the next turn. */
+function nextTurn(round: Round): void {
+  round.turn++;
+  if (round.complete && round.turn >= round.rankings.length) round.turn = 0;
 }
 
 /** Whether a node is in a list of dead ones. */
@@ -151,7 +165,7 @@ function nextRanking(of: Round): Ranking {
     const node = nodes[i];
     if (node !== undefined) ranked.push(node);
   }
-  return { groups: [ranked], packed: packGroup(ranked) };
+  return { groups: [ranked], packed: packGroup(ranked), behind: table() };
 }
 
 /** Whether everybody has got what it is due, but for the rounding of fractions. */

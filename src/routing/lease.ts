@@ -2,11 +2,12 @@
  * The name of a call's lease. It travels in the Record-Route parameter `w`, so whichever proxy sees the next request
  * of the dialog knows what the call holds without a look-up; it is also the lease's name in the ledger.
  *
- *     home~tenant~pool~<32 hex: topmost Via branch of the INVITE><32 hex: signature>
+ *     home~tenant~pool~<20 hex: topmost Via branch of the INVITE><24 hex: signature>
  *
  * Branch and Call-ID make it the name of one call: replaying somebody's Call-ID neither frees nor reuses capacity. The
- * signature, over all of it and the Call-ID, is made with the secret that the proxies share: nobody can guess the name
- * of another call's lease, and who shows one was a party of its dialog. All characters are ones that a URI parameter
+ * signature, over branch and Call-ID, is made with the secret that the proxies share: nobody can guess the name of
+ * another call's lease, and who shows one was a party of its dialog. The front needs none: with another one it is the
+ * name of nothing. All characters are ones that a URI parameter
  * may hold (RFC 3261 section 25.1, `paramchar`).
  *
  * The node is not in it: a call may move to another node before it is answered, when the Record-Route has long been
@@ -33,10 +34,13 @@ export interface LeaseHead {
   readonly scope: string;
 }
 
-/** Hexadecimal digits behind the head: branch and signature. */
-export const LEASE_DIGITS = 64;
-/** Of these, the signature. */
-export const SIGNATURE_DIGITS = 32;
+/** Hexadecimal digits of the signature: 96 bits, against guessing over a network. */
+export const SIGNATURE_DIGITS = 24;
+/**
+ * Digits behind the head: 80 bits of the branch's digest, so that nobody finds two branches alike, and the signature.
+ * Few, because they travel in every message of the dialog.
+ */
+export const LEASE_DIGITS = 20 + SIGNATURE_DIGITS;
 
 /** A head as `leaseHead` makes it. Whoever is known may show any text, which must not become a key of its choice. */
 const HEAD = /^([sln])~([A-Za-z0-9_.-]{1,63})~([A-Za-z0-9_.-]{1,64})~$/;

@@ -29,6 +29,10 @@ export interface Sender {
 /** Answers who an address is. */
 export interface SourceTable {
   find(sender: Sender): Source;
+  /** Whether a node, a trunk or a trusted network has this address; enough for requests within a dialog. */
+  knows(address: string): boolean;
+  /** Whether the address alone says who sends: no node has it. */
+  isPlain(address: string): boolean;
   /** Host names in the policy that need addresses; the table works without them meanwhile. */
   readonly hostNames: readonly string[];
   /** Takes what a host name resolves to; replaces what was known of it. */
@@ -59,9 +63,8 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
   interface Known {
     readonly byRule: Source;
     readonly nodes: readonly Node[];
-    /** Nothing but the address decides: what most senders are. */
-    readonly plain: boolean;
-    readonly own: boolean;
+    /** The address is this proxy's own; null until somebody has looked. */
+    own: boolean | null;
   }
 
   function networksOf(source: string): Network[] {
@@ -107,7 +110,7 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
     return networksOf(node.host);
   }
 
-  function learn(address: string, own: boolean): Known {
+  function learn(address: string): Known {
     const ip = parseIp(address);
     let byRule: Source = STRANGER;
     if (ip !== null) {
@@ -118,8 +121,7 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
         }
       }
     }
-    const there = ip === null ? [] : (nodes[ipKey(ip)] ?? []);
-    const fresh: Known = { byRule, nodes: there, own, plain: !own && there.length === 0 };
+    const fresh: Known = { byRule, nodes: ip === null ? [] : (nodes[ipKey(ip)] ?? []), own: null };
     if (knownCount >= MEMORY) {
       known = table();
       knownCount = 0;
@@ -138,8 +140,9 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
   return {
     hostNames,
     find(sender) {
-      const found = known[sender.sourceAddress] ?? learn(sender.sourceAddress, sender.fromOwnAddress);
-      if (found.plain) return found.byRule;
+      const address = sender.sourceAddress;
+      const found = known[address] ?? learn(address);
+      if (found.own === null) found.own = sender.fromOwnAddress;
       for (const node of found.nodes) {
         // A server sends UDP from the port it listens on; its TCP connections come from any port.
         const same = sender.transport === "udp" ? node.port === sender.sourcePort : node.transport === sender.transport;
@@ -149,6 +152,11 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
       // from the port it listens on; a loop over TCP ends by Max-Forwards.
       return found.own && sender.fromListeningPort ? SELF : found.byRule;
     },
+    knows(address) {
+      const found = known[address] ?? learn(address);
+      return found.byRule !== STRANGER || found.nodes.length > 0;
+    },
+    isPlain: (address) => (known[address] ?? learn(address)).nodes.length === 0,
     resolve(hostName, addresses) {
       const before = resolved[hostName] ?? [];
       if (before.join() === addresses.join()) return;

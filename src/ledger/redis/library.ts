@@ -9,6 +9,7 @@ import {
   confirmStep,
   lookUpStep,
   moveStep,
+  placeStep,
   reachStep,
   releaseStep,
   type Step,
@@ -25,6 +26,7 @@ function register(name: string, step: Step): void {
 }
 
 register("admit", admitStep);
+register("place", placeStep);
 register("move", moveStep);
 register("confirm", confirmStep);
 register("release", releaseStep);

@@ -113,17 +113,17 @@ function toPool(
   let admission = context.ledger.admit(scope, lease, terms, ranking);
   if (admission === null) {
     // An emergency call is never refused for want of a count.
-    if (tenant.whenStoreIsDown === "reject" && !emergency) return refuse("store-down", context, tenant, null);
+    if (tenant.whenStoreIsDown === "reject" && !emergency) return refuseCall("store-down", context, tenant, null);
     const local = tenant.whenStoreIsDown === "local";
     lease = request.lease(leaseHead(local ? "l" : "n", tenant.id, pool.id));
     admission = local ? context.localLedger.admit(scope, lease, terms, ranking) : uncounted(ranking);
-    if (admission === null) return refuse("store-down", context, tenant, null);
+    if (admission === null) return refuseCall("store-down", context, tenant, null);
   }
-  if (admission.outcome !== "admitted") return refuse(admission.outcome, context, tenant, admission);
+  if (admission.outcome !== "admitted") return refuseCall(admission.outcome, context, tenant, admission);
 
   const node = pool.nodeById[admission.node];
   // The lease of a repeated INVITE may be held by a node that the policy no longer has.
-  if (node === undefined) return refuse("no-node", context, tenant, admission);
+  if (node === undefined) return refuseCall("no-node", context, tenant, admission);
   context.turns.took(pool, features, node);
   const tail = features.length === 0 ? node.firstAttempt : attemptTail(pool.id, [node.id], features);
   return { kind: "to-node", node, lease, tenant: tenant.id, attempt: lease + tail };
@@ -153,7 +153,7 @@ function toUser(
   // A node's call to a phone is the second half of a call that holds its lease already.
   if (findings.source.kind === "node") {
     const bindings = context.ledger.lookUp(key);
-    if (bindings === null) return refuse("store-down", context, tenant, null);
+    if (bindings === null) return refuseCall("store-down", context, tenant, null);
     if (bindings.length === 0) return refusal("not-registered", "", tenant.id);
     const lease = request.lease(tenant.noneHead);
     return { kind: "to-phones", targets: targetsOf(bindings), lease, tenant: tenant.id, attempt: "" };
@@ -162,15 +162,21 @@ function toUser(
   const terms = emergency ? tenant.phoneEmergencyTerms : tenant.phoneTerms;
   const reached = context.ledger.reach(tenant.scope, key, lease, terms);
   // Who is registered is known to the store alone, so no answer of ours could be right without it.
-  if (reached === null) return refuse("store-down", context, tenant, null);
+  if (reached === null) return refuseCall("store-down", context, tenant, null);
   const { admission, bindings } = reached;
   if (admission === null) return refusal("not-registered", "", tenant.id);
-  if (admission.outcome !== "admitted") return refuse(admission.outcome, context, tenant, admission);
+  if (admission.outcome !== "admitted") return refuseCall(admission.outcome, context, tenant, admission);
   const attempt = lease + attemptTail("", [], []);
   return { kind: "to-phones", targets: targetsOf(bindings), lease, tenant: tenant.id, attempt };
 }
 
-function refuse(reason: RefusalReason, context: Context, tenant: Tenant, admission: AdmitAnswer | null): Reply {
+/** A refusal of a call with the Retry-After that the admission gives, or else the policy. */
+export function refuseCall(
+  reason: RefusalReason,
+  context: Context,
+  tenant: Tenant,
+  admission: AdmitAnswer | null,
+): Reply {
   const computed = admission === null ? 0 : Math.ceil(admission.retryAfterMs / 1000);
   const seconds = computed > 0 ? computed : context.policy.times.retryAfterSeconds;
   const detail = admission === null ? "" : `${admission.used}/${admission.allowed}`;

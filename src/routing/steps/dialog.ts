@@ -1,7 +1,5 @@
-import type { Context } from "../context";
 import { type Along, type Decision, DROP, refusal } from "../decision";
 import type { Step } from "../pipeline";
-import type { SipRequest } from "../request";
 
 const ALONG: Along = { kind: "along", step: "none", lease: "", head: null };
 
@@ -13,7 +11,7 @@ const ALONG: Along = { kind: "along", step: "none", lease: "", head: null };
 export const followDialog: Step = (request, context): Decision | null => {
   const routed = request.routed();
   const lease = routed ? request.dialogLease() : null;
-  const known = isKnown(request, context);
+  const known = context.sources.knows(request.sourceAddress);
   const ack = request.method === "ACK";
   if (!known && (lease === null || !request.isSigned(lease))) return ack ? DROP : refusal("untrusted");
   // Without a Route, a request for this proxy itself would come round.
@@ -26,11 +24,6 @@ export const followDialog: Step = (request, context): Decision | null => {
   if (ack || request.method === "UPDATE") return { kind: "along", step: "confirm", lease, head };
   return ALONG;
 };
-
-function isKnown(request: SipRequest, context: Context): boolean {
-  const { kind } = context.sources.find(request);
-  return kind !== "stranger" && kind !== "self";
-}
 
 /** An ACK outside of a dialog is nobody's. */
 export const dropAck: Step = () => DROP;

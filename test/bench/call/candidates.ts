@@ -67,12 +67,12 @@ export default definePolicy({
   tenants: {
     acme: {
       domains: ["acme.example"],
-      trunks: ["127.0.0.1"],
+      trunks: ["127.0.0.21"],
       pool: "main",
       calls: { max: 100000 },
     },
   },
-  trusted: ["127.0.0.0/8"],
+  trusted: ["127.0.0.21"],
 });
 `,
   );

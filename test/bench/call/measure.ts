@@ -176,7 +176,7 @@ async function withCandidate(
   use: (kamailio: Kamailio) => Promise<void>,
 ): Promise<void> {
   const redis = candidate.redis ? await startRedis() : null;
-  const node = await startSipp({ scenario: scenario("node") });
+  const node = await startSipp({ scenario: scenario("node"), host: nodeHost });
   let kamailio: Kamailio | null = null;
   try {
     if (redis !== null) {
@@ -202,6 +202,10 @@ async function withCandidate(
   }
 }
 
+/** Proxy, node and caller have addresses of their own, as machines of their own would. */
+const nodeHost = "127.0.0.11";
+const callerHost = "127.0.0.21";
+
 function warmUp(candidate: Candidate, kamailio: Kamailio): Promise<void> {
   return makeCalls(candidate, kamailio, warmUpCalls, 10, warmUpLimit);
 }
@@ -221,6 +225,7 @@ async function makeCalls(
   const result = await runSipp({
     scenario: scenario("caller"),
     target,
+    host: callerHost,
     service: "100@acme.example",
     calls,
     rate: perSecond,
