@@ -1,18 +1,25 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownedDirectory, ownedProcesses, removeOwnedDirectory, spawnOwned } from "../../src/host/process";
 import { eventually } from "../support/eventually";
 
-const register = ["-r", join(__dirname, "../support/register.cjs")];
-const processModule = join(__dirname, "../../src/host/process.ts");
+const folder = ownedDirectory();
+/** The module as JavaScript: many parents start, and each would load the TypeScript compiler first. */
+const processModule = join(folder, "process.cjs");
+buildSync({
+  ...{ entryPoints: [join(__dirname, "../../src/host/process.ts")], outfile: processModule },
+  ...{ bundle: true, platform: "node", logLevel: "silent" },
+});
+test.after(() => removeOwnedDirectory(folder));
 
+/** A zombie has ended: when its parent takes note of that is not ours to say. */
 function alive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch {
     return false;
   }
@@ -24,7 +31,7 @@ async function parentWith(ending: string) {
     `const { spawnOwned } = require(${JSON.stringify(processModule)});` +
     `spawnOwned("sh", ["-c", "sleep 60 & echo $$ $!; wait"], { onOutput: (text) => process.stdout.write(text) });` +
     ending;
-  const parent = spawn(process.execPath, [...register, "-e", code], { stdio: ["ignore", "pipe", "ignore"] });
+  const parent = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "ignore"] });
   let output = "";
   parent.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
