@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { LEASE_DIGITS, leaseHead, leaseReader } from "../../src/routing/lease";
 import { randomFrom, randomText, SIP_PIECES } from "../sip/random";
 
-const DIGITS = "0123456789abcdef".repeat(LEASE_DIGITS / 16);
+const DIGITS = "0123456789abcdef".repeat(4).slice(0, LEASE_DIGITS);
 
 test("the front of a lease's name is read back as it was written, however often", () => {
   const headOf = leaseReader();

@@ -3,12 +3,12 @@ import * as assert from "uvu/assert";
 import { MOST_ATTEMPTS } from "../../src/policy/compile";
 import { type Attempt, parseAttempt } from "../../src/routing/attempt";
 import type { ToNode } from "../../src/routing/decision";
-import { leaseHead } from "../../src/routing/lease";
+import { LEASE_DIGITS, leaseHead } from "../../src/routing/lease";
 import { ledgerOf, retry } from "../../src/routing/retry";
 import { contextFor, fakeRequest, liveCalls, POLICY, policyWith, type TestContext, toNode } from "./support";
 
 const FAILED = { code: 503, cancelled: false, silent: false };
-const LEASE = leaseHead("s", "acme", "main") + "0".repeat(64);
+const LEASE = leaseHead("s", "acme", "main") + "0".repeat(LEASE_DIGITS);
 
 /** A call that is at its first node. */
 function attempted(context: TestContext): Attempt {
