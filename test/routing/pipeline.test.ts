@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { LEASE_DIGITS } from "../../src/routing/lease";
 import { parseAttempt } from "../../src/routing/attempt";
+import { LEASE_DIGITS } from "../../src/routing/lease";
 import { allowed, decide } from "../../src/routing/pipeline";
 import { REFUSALS } from "../../src/routing/refusal";
 import { ledgerOf, retry } from "../../src/routing/retry";
@@ -279,7 +279,9 @@ test("whatever a request holds, there is a decision, names stay data, and no cap
       },
       routed: random() < 0.5,
       dialogLease:
-        random() < 0.3 ? null : some([`s~acme~main~${"0".repeat(LEASE_DIGITS)}`, `s~a~}~${"0".repeat(LEASE_DIGITS)}`, "n~~~", ""]),
+        random() < 0.3
+          ? null
+          : some([`s~acme~main~${"0".repeat(LEASE_DIGITS)}`, `s~a~}~${"0".repeat(LEASE_DIGITS)}`, "n~~~", ""]),
       signed: random() < 0.5,
     };
     const decision = decided(fakeRequest(parts), context);

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Decision } from "../../../src/routing/decision";
-import { leaseHead } from "../../../src/routing/lease";
+import { LEASE_DIGITS, leaseHead } from "../../../src/routing/lease";
 import { dropAck, followDialog, needsDialog } from "../../../src/routing/steps/dialog";
 import { asAlong, contextFor, fakeRequest, inShort, type RequestParts } from "../support";
 
