@@ -48,7 +48,7 @@ export function reader(ksr: Ksr, signer: Signer): (method: string, routed: boole
       readonly method: string,
       private isRouted: boolean | null,
     ) {
-      this.inDialog = isRouted !== null || text("$tt") !== "";
+      this.inDialog = isRouted === true || text("$tt") !== "";
     }
 
     get sourceAddress(): string {
