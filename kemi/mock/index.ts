@@ -7,6 +7,7 @@
  */
 import type { Ksr } from "../types/ksr";
 import { intArgument, textArgument, toScript } from "./bytes";
+import { readRouting } from "./cfg";
 import { type Context, type MockEndpoint, type MockRelay, newContext, type RouteType } from "./context";
 import { implementations, type Result } from "./functions";
 import { kemiTable } from "./kemi-table";
@@ -94,8 +95,39 @@ export function createMock(options: MockOptions = {}): Mock {
   const globals: MockGlobals = options.globals || {};
   const ksr = buildKsr(world);
 
-  world.has = (name) => typeof globals[name] === "function";
+  const routing =
+    options.cfg === undefined
+      ? null
+      : readRouting(world, options.cfg, Object.keys(options.defines || {}), (name, args) => {
+          const entry = globals[name];
+          world.outcome.ran.push(name);
+          try {
+            if (typeof entry !== "function") throw new Error("no such function in the script");
+            entry(...args.map(toScript));
+            return true;
+          } catch (error) {
+            world.log("err", "error executing: " + name + ": " + String(error));
+            return false;
+          }
+        });
+
+  /** The block that Kamailio runs where it would run a function of the script with cfgengine "jsdt". */
+  function blockFor(name: string, context: Context, argument: string | undefined): string {
+    if (context.routeType === "failure") return "failure_route[" + name + "]";
+    if (context.routeType === "request") return "request_route";
+    return argument === "rtimer" ? "route[" + name + "]" : "event_route[" + argument + "]";
+  }
+
+  world.has = (name) => (routing ? routing.has("failure_route[" + name + "]") : typeof globals[name] === "function");
   world.run = (name, context, argument) => {
+    if (routing) {
+      const outer = world.context;
+      world.context = context;
+      routing.run(blockFor(name, context, argument));
+      world.context = outer;
+      if (context.http) world.outcome.http = context.http;
+      return true;
+    }
     const entry = globals[name];
     if (typeof entry !== "function") return false;
     const outer = world.context;
@@ -148,7 +180,7 @@ export function createMock(options: MockOptions = {}): Mock {
   }
 
   function runTimer(entry: string): void {
-    if (world.has(entry)) runEntry(entry, "rtimer");
+    if (routing ? routing.has("route[" + entry + "]") : world.has(entry)) runEntry(entry, "rtimer");
   }
 
   function advanceTo(end: number, everySecond: () => void): void {

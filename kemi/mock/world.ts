@@ -24,6 +24,8 @@ export interface MockOptions {
   globals?: { [name: string]: unknown };
   /** Sockets Kamailio listens on. Default udp and tcp 192.0.2.1:5060. */
   listen?: MockEndpoint[];
+  /** A kamailio.cfg whose routing blocks run instead of the script's functions (cfg.ts); defines are set. */
+  cfg?: string;
   /** Names that are Kamailio's own, without port. */
   aliases?: string[];
   /** htable's tables by name. */

@@ -12,6 +12,8 @@ const globals = globalThis as unknown as {
   [name: string]: unknown;
   /** Built bundles by policy; duk.test.ts puts them in front of this text. */
   BUNDLES: { [policy: string]: string };
+  /** Text of weir.cfg. */
+  CFG: string;
   eval(script: string): void;
 };
 
@@ -22,6 +24,7 @@ for (const home of homes) {
     // One proxy for all scenarios of a policy, as in a real Kamailio.
     const world = new MockWorld(
       home,
+      globals.CFG,
       (mock) => {
         globals.KSR = mock.ksr;
         Date.now = mock.nowMs;

@@ -1,10 +1,12 @@
 /** Scenarios over the built bundles in Duktape, the engine inside Kamailio: what the build makes of the TypeScript. */
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build as esbuild } from "esbuild";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { build } from "../../src/build/build";
 import { lowerToEs5, resolveWeir } from "../../src/build/lower";
+import { weirConfiguration } from "../../src/host/kamailio";
 import { duk, hasDuk } from "../build/files";
 import { homes, policyNames, scenariosOf } from "./all";
 
@@ -26,7 +28,9 @@ if (!hasDuk) console.log("scenarios in Duktape are skipped: there is no program 
     logLevel: "silent",
     plugins: [resolveWeir(), lowerToEs5()],
   });
-  const printed = duk(`BUNDLES = ${JSON.stringify(bundles)};\n${outputFiles[0]?.text ?? ""}`);
+  const cfg = readFileSync(weirConfiguration, "utf8");
+  const given = `BUNDLES = ${JSON.stringify(bundles)};\nCFG = ${JSON.stringify(cfg)};\n`;
+  const printed = duk(`${given}${outputFiles[0]?.text ?? ""}`);
   const { played, failures } = JSON.parse(printed) as { played: number; failures: [string, string][] };
   assert.is(failures.map((failure) => failure.join("\n")).join("\n\n"), "");
   assert.is(played, homes.length * policyNames.flatMap(scenariosOf).length);

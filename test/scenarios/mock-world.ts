@@ -16,10 +16,12 @@ import type { LedgerHome, Titled } from "./all";
 import { PARTIES, type Party, PROXY } from "./parties";
 import { type Arrival, type Datagram, heldCalls, Play, partyOf } from "./play";
 
-/** What kamailio-cfg/weir.cfg says. */
-function options(home: LedgerHome, globals: { [name: string]: unknown } | undefined): MockOptions {
+/** What kamailio-cfg/weir.cfg says; its routing blocks are run as they are. */
+function options(home: LedgerHome, cfg: string, globals: { [name: string]: unknown } | undefined): MockOptions {
   const [ip, port] = PROXY.split(":");
   const made: MockOptions = {
+    cfg,
+    defines: { WEIR_FR_TIMER_MS: "2000", WEIR_FR_INV_TIMER_MS: "120000" },
     listen: [{ ip: ip as string, port: Number(port), proto: "udp" }],
     tables: {
       weir: { size: 4, autoexpire: 604800 },
@@ -69,12 +71,13 @@ export class MockWorld {
   private readonly relays: { [branch: string]: MockRelay } = {};
 
   /**
+   * @param cfg text of weir.cfg
    * @param start publishes the script's entry points
    * @param globals where a whole bundle publishes them; default: where `start` puts them
    */
-  constructor(home: LedgerHome, start: (mock: Mock) => void, globals?: { [name: string]: unknown }) {
+  constructor(home: LedgerHome, cfg: string, start: (mock: Mock) => void, globals?: { [name: string]: unknown }) {
     let now = () => 0;
-    this.mock = createMock({ ...options(home, globals), redis: store(() => now()) });
+    this.mock = createMock({ ...options(home, cfg, globals), redis: store(() => now()) });
     now = this.mock.nowMs;
     start(this.mock);
   }

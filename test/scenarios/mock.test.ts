@@ -1,7 +1,9 @@
 /** Scenarios on the mock: the router's own TypeScript, a fresh proxy for each. */
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { router } from "../../kemi/main";
+import { weirConfiguration } from "../../src/host/kamailio";
 import type { Policy } from "../../src/policy/types";
 import { homes, policyNames, scenariosOf } from "./all";
 import { MockWorld, playOn } from "./mock-world";
@@ -10,6 +12,7 @@ import main from "./policies/main";
 import type { PolicyName } from "./scenario";
 
 const policies: Record<PolicyName, Policy> = { main, hook };
+const cfg = readFileSync(weirConfiguration, "utf8");
 const build = {
   version: "0",
   policyHash: "0",
@@ -21,7 +24,7 @@ for (const home of homes) {
   for (const policy of policyNames) {
     for (const titled of scenariosOf(policy)) {
       test(titled.title, () => {
-        const world = new MockWorld(home, (mock) => {
+        const world = new MockWorld(home, cfg, (mock) => {
           Object.assign(mock.globals, router(mock.ksr, policies[policy], build, mock.nowMs));
         });
         assert.is(playOn(world, titled), null);

@@ -421,7 +421,7 @@ export class Play {
     if (headersOf(message, "route").length > 0) this.complain(words + " has still a Route");
     if (
       routes.length !== 1 ||
-      !/^<sip:127\.0\.0\.1:20001;lr=on;ftag=[^;>]+;w=[A-Za-z0-9_.~-]{60,}>$/.test(routes[0] || "")
+      !/^<sip:127\.0\.0\.1:20001;lr=on;ftag=[^;>]+;w=[A-Za-z0-9_.~-]{50,}>$/.test(routes[0] || "")
     ) {
       this.complain(words + " has not one Record-Route with a lease: " + routes.join(", "));
     }
