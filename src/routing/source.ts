@@ -143,14 +143,15 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
       const address = sender.sourceAddress;
       const found = known[address] ?? learn(address);
       if (found.own === null) found.own = sender.fromOwnAddress;
+      // The address alone says nothing where phones and nodes share the machine. What Kamailio sends over UDP leaves
+      // from the port it listens on; a loop over TCP ends by Max-Forwards.
+      if (found.own && sender.fromListeningPort) return SELF;
       for (const node of found.nodes) {
         // A server sends UDP from the port it listens on; its TCP connections come from any port.
         const same = sender.transport === "udp" ? node.port === sender.sourcePort : node.transport === sender.transport;
         if (same) return { kind: "node", node };
       }
-      // The address alone says nothing where phones and nodes share the machine. What Kamailio sends over UDP leaves
-      // from the port it listens on; a loop over TCP ends by Max-Forwards.
-      return found.own && sender.fromListeningPort ? SELF : found.byRule;
+      return found.byRule;
     },
     knows(address) {
       const found = known[address] ?? learn(address);
