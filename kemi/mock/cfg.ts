@@ -49,6 +49,7 @@ export function readRouting(world: World, text: string, defined: readonly string
     const parser = new Parser(
       world,
       source,
+      source,
       header.lastIndex - 1,
       (name) => runBlock("route[" + name + "]"),
       runScript,
@@ -99,6 +100,7 @@ class Parser {
   constructor(
     private readonly world: World,
     private readonly text: string,
+    private readonly whole: string,
     public position: number,
     private readonly route: (name: string) => void,
     private readonly runScript: RunScript,
@@ -244,10 +246,12 @@ class Parser {
     if (known === undefined || implementation === undefined) {
       throw world.fault("the function " + name + " of kamailio.cfg is not modelled by the mock");
     }
+    // Unlike the KEMI function, this one gives 0 for what fails, unless modparam sanity/autodrop is 0.
+    const drops = name === "sanity_check" && !/^modparam\("sanity", *"autodrop", *0\)/m.test(this.whole);
     return () => {
       const given = args.map((each) => (known[1] === "number" ? Number(each()) : each()));
       const result = implementation(world, world.context as Context, given);
-      if (result === 0) throw EXIT;
+      if (result === 0 || (drops && result === -1)) throw EXIT;
       return typeof result === "number" ? result > 0 : result === true;
     };
   }
@@ -255,7 +259,7 @@ class Parser {
   /** Text with pseudo-variables in it; one without a value reads `<null>`. */
   private format(text: string): () => string {
     const parts: (() => PvValue)[] = [];
-    const parser = new Parser(this.world, text, 0, this.route, this.runScript);
+    const parser = new Parser(this.world, text, this.whole, 0, this.route, this.runScript);
     while (parser.position < text.length) {
       const dollar = text.indexOf("$", parser.position);
       const end = dollar < 0 ? text.length : dollar;

@@ -33,6 +33,8 @@ const TO = "To: <sip:room@acme.example>";
 export const hostile: readonly Scenario[] = [
   {
     name: "a first byte that makes a symbol of a text is answered 400 where the text is needed",
+    // A hook may look at anything, so nothing has a short way past the script.
+    policy: "hook",
     steps: [
       ...SYMBOLS.map(
         (byte): Step => ({
