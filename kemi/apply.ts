@@ -12,7 +12,8 @@ import {
   type ToNode,
   type ToPhones,
 } from "../src/routing/decision";
-import { ledgerOf, retry } from "../src/routing/retry";
+import type { RefusalReason } from "../src/routing/refusal";
+import { type Failure, ledgerOf, retry } from "../src/routing/retry";
 import type { Counters } from "./counters";
 import { asText } from "./text";
 import type { Ksr } from "./types/ksr";
@@ -39,7 +40,7 @@ export interface Applier {
   setNodeTimers(): void;
   /** Answers a request of a dialog that could not be sent. */
   notRelayed(method: string): void;
-  /** Ends the attempt of a new call, kept in `$avp(weir)`, that could not be sent, and says so to the caller. */
+  /** Carries on after weir.cfg could not send a new call: to the next node, or an answer to the caller. */
   notSent(): void;
 }
 
@@ -47,7 +48,13 @@ export interface Applier {
 export function applier(ksr: Ksr, context: Context, counters: Counters): Applier {
   const { append_to_reply: appendToReply, remove: removeHeader } = ksr.hdr;
   const sendReply = ksr.sl.sl_send_reply;
-  const { t_relay: relay, t_on_failure: onFailure, t_set_fr: setTimers, t_check_trans: checkTransaction } = ksr.tm;
+  const {
+    t_relay: relay,
+    t_on_failure: onFailure,
+    t_set_fr: setTimers,
+    t_check_trans: checkTransaction,
+    t_set_disable_internal_reply: disableReply,
+  } = ksr.tm;
   const recordRoute = ksr.rr.record_route_params;
   const { avp_sets: setAvp, avp_get: getAvp } = ksr.pvx;
   const { get, sets: set } = ksr.pv;
@@ -91,17 +98,43 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
     recordRoute(`;w=${lease}`);
   }
 
-  function goToNode(to: ToNode, method: string): void {
-    if (to.lease !== "") {
-      startDialog(to.lease);
-      countAdmitted(to.tenant, to.node);
+  function goToNode(to: ToNode): void {
+    startDialog(to.lease);
+    countAdmitted(to.tenant, to.node);
+    if (!deliver(to)) answerNotSent("no-node", to.tenant);
+  }
+
+  /** Sends a call to its node, and where that cannot be reached to the next; false when there is none left. */
+  function deliver(first: ToNode): boolean {
+    let to: ToNode | null = first;
+    while (to !== null) {
+      // Not KSR.setdsturi: only the pseudo-variable makes a new branch of the request, which a second try needs.
+      set("$du", to.node.uri);
+      setAvp(ATTEMPT_AVP, to.attempt);
+      onFailure(FAILURE_ROUTE);
+      setNodeTimers();
+      // Or tm would answer the call that we can still send elsewhere.
+      disableReply(1);
+      if (resultCode(relay()) >= 0) return true;
+      to = nextAfter(to.attempt, { code: 503, cancelled: false, silent: true });
     }
-    // Not KSR.setdsturi: only the pseudo-variable makes a new branch of the request, which a failure route needs.
-    set("$du", to.node.uri);
-    setAvp(ATTEMPT_AVP, to.attempt);
-    onFailure(FAILURE_ROUTE);
-    setNodeTimers();
-    if (resultCode(relay()) < 0) sendingFailed(to.attempt, to.tenant, method, to.lease !== "");
+    return false;
+  }
+
+  /** The next try of a call; null, with its lease ended, when there is none. */
+  function nextAfter(text: string, failure: Failure): ToNode | null {
+    const attempt = parseAttempt(text);
+    const next = attempt === null ? null : retry(attempt, failure, context);
+    if (next === null) release(text);
+    return next;
+  }
+
+  function answerNotSent(reason: RefusalReason, tenant: string): void {
+    const reply = refusal(reason, `Retry-After: ${context.policy.times.retryAfterSeconds}\r\n`, tenant);
+    report(reply);
+    appendToReply(reply.headers);
+    // Through the transaction, where there is one already.
+    ksr.sl.send_reply(reply.code, reply.phrase);
   }
 
   function countAdmitted(tenant: string, node: Node): void {
@@ -126,7 +159,7 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
     if (timersDiffer()) setTimers(ringMs, nodeAnswerMs);
   }
 
-  function goToPhones(to: ToPhones, method: string): void {
+  function goToPhones(to: ToPhones): void {
     startDialog(to.lease);
     aim(to.targets);
     if (to.attempt !== "") {
@@ -135,7 +168,10 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
       setTimers(ringMs, PHONE_ANSWER_MS);
       counters.count(`admitted/${to.tenant}/`);
     }
-    if (resultCode(relay()) < 0) sendingFailed(to.attempt, to.tenant, method, true);
+    disableReply(1);
+    if (resultCode(relay()) >= 0) return;
+    if (to.attempt !== "") release(to.attempt);
+    answerNotSent("unreachable", to.tenant);
   }
 
   function aim(targets: readonly Target[]): void {
@@ -148,12 +184,6 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
       else ksr.resetdsturi();
       if (i > 0) ksr.corex.append_branch();
     }
-  }
-
-  function sendingFailed(attempt: string, tenant: string, method: string, replies: boolean): void {
-    release(attempt);
-    if (!replies) return;
-    answer(refusal("no-node", `Retry-After: ${context.policy.times.retryAfterSeconds}\r\n`, tenant), method);
   }
 
   /** The attempt of the transaction at hand. The short way keeps only the lease of a first one: `$du` is its node. */
@@ -176,38 +206,35 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
 
   return {
     apply(decision, method) {
-      if (decision.kind === "to-node") goToNode(decision, method);
+      if (decision.kind === "to-node") goToNode(decision);
       else if (decision.kind === "along") goAlong(decision, method);
       else if (decision.kind === "reply") answer(decision, method);
-      else if (decision.kind === "to-phones") goToPhones(decision, method);
+      else if (decision.kind === "to-phones") goToPhones(decision);
       // What is dropped may be the ACK of a failure.
       else checkTransaction();
+    },
+    fail() {
+      const text = attemptText();
+      if (text === null) return;
+      const next = nextAfter(text, {
+        code: ksr.tm.t_get_status_code(),
+        cancelled: ok(ksr.tm.t_is_canceled()),
+        silent: ok(ksr.tm.t_branch_timeout()) && !ok(ksr.tm.t_branch_replied()),
+      });
+      // When no try can be sent, the caller gets the failure that brought us here.
+      if (next !== null) deliver(next);
     },
     countAdmitted,
     timersDiffer,
     setNodeTimers,
     notRelayed,
     notSent() {
-      const attempt = attemptText() ?? "";
-      const parsed = parseAttempt(attempt);
-      const head = parsed === null ? null : context.headOf(parsed.lease);
-      sendingFailed(attempt, head?.tenant ?? "", "INVITE", true);
-    },
-    fail() {
-      const text = attemptText();
-      const attempt = text === null ? null : parseAttempt(text);
-      if (text === null || attempt === null) return;
-      const next = retry(
-        attempt,
-        {
-          code: ksr.tm.t_get_status_code(),
-          cancelled: ok(ksr.tm.t_is_canceled()),
-          silent: ok(ksr.tm.t_branch_timeout()) && !ok(ksr.tm.t_branch_replied()),
-        },
-        context,
-      );
-      if (next === null) release(text);
-      else goToNode(next, "INVITE");
+      const text = attemptText() ?? "";
+      const next = nextAfter(text, { code: 503, cancelled: false, silent: true });
+      if (next !== null && deliver(next)) return;
+      const attempt = parseAttempt(text);
+      const head = attempt === null ? null : context.headOf(attempt.lease);
+      answerNotSent("no-node", head?.tenant ?? "");
     },
   };
 }

@@ -91,7 +91,7 @@ export function board(
 
   function nodesAt(uri: string): Node[] {
     const found: Node[] = [];
-    for (const pool of policy.poolList) for (const node of pool.nodes) if (node.uri === uri) found.push(node);
+    for (const pool of policy.poolList) for (const node of pool.nodes) if (node.address === uri) found.push(node);
     return found;
   }
 

@@ -15,8 +15,10 @@ import type { CallTimes, NodePolicy, Policy, TenantPolicy } from "./types";
 export interface Node {
   readonly id: string;
   readonly pool: string;
-  /** The node's SIP URI, for `$du`. */
-  readonly uri: string;
+  /** The node's SIP URI as in the policy. */
+  readonly address: string;
+  /** The same for `$du`: a host name is replaced by its address as soon as that is known. */
+  uri: string;
   /** Host of the URI: a canonical address, or a name in lower case. */
   readonly host: string;
   readonly port: number;
@@ -186,6 +188,7 @@ function compileNode(pool: string, node: NodePolicy, index: number): Node {
   return {
     id: node.id,
     pool,
+    address: node.address,
     uri: node.address,
     host: canonicalHost(uri.host),
     port: uri.port === 0 ? (transport === "tls" ? 5061 : 5060) : uri.port,

@@ -16,6 +16,6 @@ export function dispatcherSets(policy: Policy): DispatcherSet[] {
   return compilePolicy(policy).poolList.map((pool) => ({
     set: pool.set,
     pool: pool.id,
-    nodes: pool.nodes.map((node) => ({ id: node.id, uri: node.uri })),
+    nodes: pool.nodes.map((node) => ({ id: node.id, uri: node.address })),
   }));
 }

@@ -17,10 +17,10 @@ export function attemptTail(pool: string, tried: readonly string[], features: re
   return ` ${pool} ${tried.join(",")} ${features.join(",")}`;
 }
 
-/** @returns null for what is no attempt */
+/** @returns null for what is no attempt; a lease alone is one that knows nothing more */
 export function parseAttempt(text: string): Attempt | null {
   const parts = text.split(" ");
-  if (parts.length !== 4) return null;
+  if (text === "" || (parts.length !== 4 && parts.length !== 1)) return null;
   return { lease: parts[0] ?? "", pool: parts[1] ?? "", tried: names(parts[2]), features: names(parts[3]) };
 }
 

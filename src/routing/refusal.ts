@@ -14,6 +14,7 @@ export const REFUSALS = {
   "unknown-tenant": [403, "Unknown Tenant"],
   "unknown-domain": [404, "Unknown Domain"],
   "not-registered": [480, "Temporarily Unavailable"],
+  unreachable: [480, "Temporarily Unavailable"],
   "method-not-allowed": [405, "Method Not Allowed"],
   "bad-scheme": [416, "Unsupported URI Scheme"],
   "bad-extension": [420, "Bad Extension"],

@@ -162,9 +162,18 @@ export function sourceTable(policy: CompiledPolicy): SourceTable {
       const before = resolved[hostName] ?? [];
       if (before.join() === addresses.join()) return;
       resolved[hostName] = addresses;
+      // So that no worker waits for a name server when it sends a call.
+      for (const pool of policy.poolList) {
+        for (const node of pool.nodes) if (node.host === hostName) node.uri = uriAt(node, addresses[0] ?? node.host);
+      }
       build();
     },
   };
+}
+
+function uriAt(node: Node, address: string): string {
+  const host = address.indexOf(":") < 0 ? address : `[${address}]`;
+  return `sip:${host}:${node.port};transport=${node.transport}`;
 }
 
 function rank(source: Source): number {
