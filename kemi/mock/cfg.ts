@@ -5,6 +5,7 @@
  */
 import type { Context } from "./context";
 import { implementations } from "./functions";
+import { kemiTable } from "./kemi-table";
 import { type PvValue, readPv, writePv } from "./pv";
 import type { World } from "./world";
 
@@ -26,19 +27,26 @@ type Statement = () => boolean;
 /** Unwinds to the end of the script. */
 const EXIT = { exit: true };
 
-/** Names in kamailio.cfg by the KEMI function that does the same, and how many of the arguments are numbers. */
-const functions: { [name: string]: [string, "number" | "text"] } = {
-  mf_process_maxfwd_header: ["maxfwd.process_maxfwd", "number"],
-  sanity_check: ["sanity.sanity_check", "number"],
-  loose_route: ["rr.loose_route", "text"],
-  record_route: ["rr.record_route_params", "text"],
-  has_totag: ["siputils.has_totag", "text"],
-  remove_hf: ["textops.remove_hf", "text"],
-  t_precheck_trans: ["tmx.t_precheck_trans", "text"],
-  t_check_trans: ["tm.t_check_trans", "text"],
-  t_on_failure: ["tm.t_on_failure", "text"],
-  t_relay: ["tm.t_relay", "text"],
+/** Modules whose functions are called in kamailio.cfg as in KEMI; is_method and jsdt_run are the parser's own. */
+const modules = ["tm", "tmx", "rr", "sl", "maxfwd", "sanity", "siputils", "textops"];
+
+/** Functions that have another name in KEMI. */
+const otherNames: { [name: string]: string } = {
+  mf_process_maxfwd_header: "process_maxfwd",
+  record_route: "record_route_params",
 };
+
+/** The KEMI function that does what a function of kamailio.cfg does, and its parameters' types, s or i each. */
+function kemiFunction(name: string): { name: string; types: string } | null {
+  const wanted = otherNames[name] || name;
+  for (const module of modules) {
+    for (const word of (kemiTable[module] || "").split(" ")) {
+      const [known, , types = ""] = word.split(":");
+      if (known === wanted) return { name: module + "." + known, types };
+    }
+  }
+  return null;
+}
 
 /** Reads the blocks of a configuration. `defined` are the names for #!ifdef; those that the text defines are added. */
 export function readRouting(world: World, text: string, defined: readonly string[], runScript: RunScript): Routing {
@@ -241,15 +249,15 @@ class Parser {
         return this.runScript(script, given);
       };
     }
-    const known = functions[name];
-    const implementation = known && implementations[known[0]];
-    if (known === undefined || implementation === undefined) {
+    const known = kemiFunction(name);
+    const implementation = known === null ? undefined : implementations[known.name];
+    if (known === null || implementation === undefined || known.types.length !== args.length) {
       throw world.fault("the function " + name + " of kamailio.cfg is not modelled by the mock");
     }
     // Unlike the KEMI function, this one gives 0 for what fails, unless modparam sanity/autodrop is 0.
     const drops = name === "sanity_check" && !/^modparam\("sanity", *"autodrop", *0\)/m.test(this.whole);
     return () => {
-      const given = args.map((each) => (known[1] === "number" ? Number(each()) : each()));
+      const given = args.map((each, i) => (known.types.charAt(i) === "i" ? Number(each()) : each()));
       const result = implementation(world, world.context as Context, given);
       if (result === 0 || (drops && result === -1)) throw EXIT;
       return typeof result === "number" ? result > 0 : result === true;

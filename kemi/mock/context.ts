@@ -123,6 +123,8 @@ export interface Transaction {
   /** Answer to give when the script ends without another: a failed t_relay. */
   delayedError: { code: number; reason: string } | null;
   timers: Timers;
+  /** tm leaves the answer for what could not be sent to the script. */
+  noInternalReply: boolean;
 }
 
 export interface Context {
@@ -163,6 +165,7 @@ export interface Context {
   onReply: string;
   onBranch: string;
   timers: Timers;
+  noInternalReply: boolean;
   replied: boolean;
   /** What sanity_check found, for sanity_reply. */
   sanityAnswer: { code: number; reason: string } | null;
@@ -215,6 +218,7 @@ export function newContext(
     onReply: "",
     onBranch: "",
     timers: { answerMs: 0, ringMs: 0 },
+    noInternalReply: false,
     replied: false,
     sanityAnswer: null,
     noReply: false,

@@ -319,7 +319,10 @@ define("tm", {
   t_any_replied: (_w, c) => anyBranch(c, "replied"),
   t_branch_timeout: (_w, c) => (c.transaction?.picked ? c.transaction.picked.timedOut : -1),
   t_branch_replied: (_w, c) => (c.transaction?.picked ? c.transaction.picked.replied : -1),
-  t_set_disable_internal_reply: () => 1,
+  t_set_disable_internal_reply: (_w, c, a) => {
+    (c.transaction || c).noInternalReply = int(a, 0) !== 0;
+    return 1;
+  },
   t_set_auto_inv_100: () => 1,
 });
 

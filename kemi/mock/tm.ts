@@ -89,6 +89,7 @@ export function newTransaction(world: World, context: Context): number {
     endedAt: 0,
     delayedError: null,
     timers: context.timers,
+    noInternalReply: context.noInternalReply,
   };
   world.transactions.push(transaction);
   context.transaction = transaction;
@@ -123,6 +124,7 @@ export function relay(world: World, context: Context): number {
     world.outcome.automatic.push(trying);
   }
   if (forward(world, context, transaction)) return 1;
+  if (transaction.noInternalReply) return -4;
   transaction.delayedError = { code: 478, reason: "Unresolvable destination (478/TM)" };
   return -478;
 }

@@ -500,4 +500,69 @@ test("IPv6 and TCP: addresses without brackets, sockets by protocol", () => {
   assert.match(sent.headers[1] as string, /^Via: SIP\/2\.0\/TCP \[2001:db8::1\]:5062;branch=/);
 });
 
+test("time that passes: a silent node times out, then one that rings too long, and the timer runs", () => {
+  const { mock, seen } = failover({ timers: { answerMs: 500, ringMs: 2000 } });
+  let ticks = 0;
+  mock.globals.ksr_timer = () => ticks++;
+  mock.receive({ message: request() });
+  assert.equal(mock.pass(499).relays, []);
+  const second = only(mock.pass(1).relays);
+  assert.is(second.destination, "sip:192.0.2.12");
+  assert.equal(seen, [[408, false, true, false]]);
+  mock.replyFrom(second, 180, { reason: "Ringing" });
+  const over = mock.pass(2000);
+  assert.equal(
+    over.generated.map(({ method }) => method),
+    ["CANCEL"],
+  );
+  assert.equal(
+    over.replies.map(({ code }) => code),
+    [408],
+  );
+  assert.is(ticks, 2);
+  assert.is(mock.pass(60_000).relays.length, 0, "and nothing more comes of it");
+});
+
+test("what cannot be sent is answered by tm at the end of the script, or left to the script", () => {
+  for (const left of [0, 1]) {
+    const results: number[] = [];
+    const mock = withScript((ksr) => {
+      ksr.tm.t_set_disable_internal_reply(left);
+      ksr.pv.sets("$du", "nonsense");
+      results.push(resultCode(ksr.tm.t_relay()));
+    });
+    const { replies } = mock.receive({ message: request() });
+    assert.equal([results, replies.map(({ code }) => code)], left === 1 ? [[-4], []] : [[-478], [478]]);
+  }
+});
+
+test("times that the script sets count instead of the module's", () => {
+  const mock = withScript((ksr) => {
+    ksr.tm.t_set_fr(3000, 200);
+    ksr.pv.sets("$du", "sip:192.0.2.11");
+    ksr.tm.t_relay();
+  });
+  mock.receive({ message: request() });
+  assert.equal(mock.pass(199).replies, []);
+  assert.is(mock.pass(1).replies[0]?.code, 408);
+});
+
+test("the ACK of a stateless reply reaches no script, that of another does", () => {
+  const mock = withScript((ksr) => {
+    if (!ksr.is_ACK()) ksr.sl.sl_send_reply(503, "Full");
+  });
+  const [reply] = mock.receive({ message: request() }).replies;
+  assert.equal(reply?.to, { ip: "192.0.2.100", port: 5060, proto: "udp" });
+  const ack = (toTag: string) => mock.receive({ message: request({ method: "ACK", toTag }) }).ran;
+  assert.equal(ack(reply?.toTag ?? ""), []);
+  assert.equal(ack("other"), ["ksr_request_route"]);
+});
+
+test("a module that is not loaded is not there, and one that does not exist is a mistake", () => {
+  const { ksr } = createMock({ absent: ["ndb_redis"] });
+  assert.is((ksr as { ndb_redis?: unknown }).ndb_redis, undefined);
+  assert.ok(createMock().ksr.ndb_redis);
+  assert.throws(() => createMock({ absent: ["nosuch"] }), /no module nosuch/);
+});
+
 test.run();
