@@ -5,7 +5,7 @@
 import { headerOf, headersOf, type MockMessage, parseAddress, splitList } from "../../kemi/mock/message";
 import type { Status } from "../../src/host/status";
 import { PARTIES, type Party, PROXY, partyAt } from "./parties";
-import type { ExpectedRelay, ExpectedReply, Headers, Scenario, Send, Step, Wanted } from "./scenario";
+import type { ExpectedRelay, ExpectedReply, Headers, Scenario, Send, Step, Wanted, Within } from "./scenario";
 
 /** A datagram of a party for the proxy. */
 export interface Datagram {
@@ -187,7 +187,7 @@ export class Play {
     return this.compose(step.as || "call", step.from, step.send, uri, headers, step.headers || {}, step.body || "");
   }
 
-  private withinDialog(step: Step & { within: string; send: string }): Request {
+  private withinDialog(step: Within): Request {
     const call = this.request(step.within);
     const received = this.received(step.within);
     const byCallee = step.by === "callee";
