@@ -119,6 +119,32 @@ test("a Redis that stalls delays a request by its time-outs at most, and the bre
     await liveCalls(proxy, 0, 25_000);
   }));
 
+test("a Redis that wants a password gets it, also after a restart, and a wrong one is an error in the log", async () => {
+  const port = await freePort();
+  const password = "s e%cret:@/";
+  const url = (word: string) => `redis://:${encodeURIComponent(word)}@127.0.0.1:${port}/2`;
+  for (const [given, expected] of [
+    [password, 200],
+    ["wrong", 503],
+  ] as const) {
+    await withScene({ home: "embedded", kamailio: { redis: url(given), workers: 1 } }, async ({ proxy, caller }) => {
+      for (let round = 0; round < 2; round++) {
+        const redis = await startRedis({ port, password });
+        try {
+          const register = async () => (await caller.register(at(proxy), { Expires: "60" })).status;
+          if (expected === 200) {
+            await eventually("REGISTER works", async () => ((await register()) === 200 ? true : null), 15_000);
+          } else assert.is(await register(), 503);
+        } finally {
+          await redis.stop();
+        }
+      }
+      if (expected === 503) assert.match(proxy.log(), /WRONGPASS|NOAUTH/);
+      assert.not.match(proxy.log(), /s e%cret/);
+    });
+  }
+});
+
 async function flushFunctions(port: number): Promise<void> {
   const { Redis } = await import("ioredis");
   const client = new Redis(port, "127.0.0.1");
