@@ -9,7 +9,7 @@ import { Failure } from "./failure";
 import { compileLedger, type LedgerLibrary, ledgerEntry } from "./ledger";
 import { breakLines } from "./lines";
 import { lowerToEs5, resolveWeir } from "./lower";
-import { root, shown } from "./paths";
+import { defaultPolicy, root, shown } from "./paths";
 import { dispatcherList, esbuildMessage, loadPolicy, policyHash, requireValid } from "./policy";
 import { decodeMappings, type SourceMap, segmentAt } from "./source-map";
 import { requireTypes } from "./type-check";
@@ -167,7 +167,7 @@ function writeAtomically(folder: string, files: readonly { name: string; text: s
 
 /** Builds the script. Throws a Failure for everything that the operator can put right. Same input, same bytes. */
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
-  const policyFile = path.resolve(options.policy ?? path.join(root, "src/policy.ts"));
+  const policyFile = path.resolve(options.policy ?? defaultPolicy);
   const runtime = path.resolve(options.runtime ?? path.join(root, "kemi/main.ts"));
   if (!existsSync(policyFile)) {
     throw new Failure(`There is no policy file ${shown(policyFile)}.`, "Name one with --policy FILE.");

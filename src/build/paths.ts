@@ -17,3 +17,6 @@ export function within(folder: string, file: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
 }
+
+/** The operator's policy, where no other is named. */
+export const defaultPolicy = path.join(root, "src/policy.ts");

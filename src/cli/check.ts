@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { Failure } from "../build/failure";
-import { root, shown } from "../build/paths";
+import { defaultPolicy, shown } from "../build/paths";
 import { loadPolicy } from "../build/policy";
 import { formatErrors, typeCheck } from "../build/type-check";
 import { advise } from "../policy/advise";
@@ -63,7 +63,7 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     throw new Failure((error as Error).message, "npm run check -- --help tells the options.");
   }
-  const report = await check(path.resolve(values.policy ?? path.join(root, "src/policy.ts")));
+  const report = await check(path.resolve(values.policy ?? defaultPolicy));
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else if (report.valid) console.log(summary(report));
   else console.error(mistakes(report));

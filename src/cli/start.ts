@@ -6,7 +6,8 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../build/build";
 import { Failure } from "../build/failure";
-import { shown } from "../build/paths";
+import { defaultPolicy, shown } from "../build/paths";
+import { loadPolicy } from "../build/policy";
 import { portTaken, startKamailio } from "../host/kamailio";
 import {
   formatHostPort,
@@ -18,6 +19,7 @@ import {
 } from "../host/listener";
 import { ensurePackages } from "../host/packages";
 import { bindError } from "../host/ports";
+import { compilePolicy } from "../policy/compile";
 
 const defaults = { workers: 4, memory: 512 };
 
@@ -66,6 +68,7 @@ export async function run(args: string[]): Promise<number> {
       });
     }
   });
+  const { times } = compilePolicy(await loadPolicy(settings.policy ?? defaultPolicy));
   const kamailio = await startKamailio({
     script,
     dispatcherList,
@@ -76,6 +79,8 @@ export async function run(args: string[]): Promise<number> {
     workers: settings.workers,
     memoryMb: settings.memory,
     logLevel: settings.logLevel,
+    // So that the script need not set them for each call.
+    defines: { WEIR_FR_TIMER_MS: times.nodeAnswerMs, WEIR_FR_INV_TIMER_MS: times.ringMs },
     onLog: (text) => process.stderr.write(text),
   });
   console.log(`SIP:    ${kamailio.listen.map(formatListener).join("  ")}`);
