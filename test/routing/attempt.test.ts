@@ -14,7 +14,11 @@ test("an attempt is read back as it was written", () => {
 });
 
 test("what is no attempt is null", () => {
-  for (const text of ["", "a", "a b", "a b c", "a b c d e"]) assert.is(parseAttempt(text), null, text);
+  for (const text of ["", "a b", "a b c", "a b c d e"]) assert.is(parseAttempt(text), null, text);
+});
+
+test("a lease alone is an attempt that can only end: it names no pool to try on", () => {
+  assert.equal(parseAttempt("lease"), { lease: "lease", pool: "", tried: [], features: [] });
 });
 
 test.run();
