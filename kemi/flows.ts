@@ -25,6 +25,9 @@ import { resultCode } from "./types/results";
 /** Senders remembered; beyond that the memory starts anew. */
 const MOST_SENDERS = 4096;
 
+/** RFC 1035 section 2.3.4. */
+const LONGEST_DOMAIN = 255;
+
 /** `$var(weir)`: the request has to take the long way. */
 const DECLINED = 1;
 /** `$var(weir)`: the call has been refused. */
@@ -106,7 +109,8 @@ export function flows(ksr: Ksr, context: Context, applier: Applier): Flows {
   return {
     place(source, domain, name) {
       const flow = senders[source as string]?.[domain as string];
-      if (flow === undefined || typeof name !== "string") return decline();
+      // Without a branch in the Via the name is too short: nothing would find the lease again.
+      if (flow === undefined || typeof name !== "string" || name.length !== LEASE_DIGITS) return decline();
       if (emergency !== null) {
         const called = get("$rU");
         // What stands for an emergency number in any spelling goes the long way.
@@ -150,6 +154,8 @@ export function flows(ksr: Ksr, context: Context, applier: Applier): Flows {
       const address = request.sourceAddress;
       // A node's or this proxy's own address stands for more than one sender.
       if ((kind !== "trunk" && kind !== "device") || request.fromOwnAddress || !sources.isPlain(address)) return;
+      // A trunk's calls may name any domain, and what is remembered must not grow by what somebody writes.
+      if (request.fromHost.length > LONGEST_DOMAIN) return;
       if (tenant === undefined || pool === undefined || tenant.pool !== pool || tenant.directCalls) return;
       if (kind === "device" && domainTenant(policy, request.fromHost) !== tenant) return;
       const round = context.turns.round(pool, context.down);
