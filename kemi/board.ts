@@ -31,6 +31,11 @@ export interface Board {
   down(): string;
   /** Dispatcher's event: `dispatcher:dst-down` or `dispatcher:dst-up`, the destination in `$ru`. */
   dispatcherEvent(event: string): void;
+  /**
+   * Takes back what the board says of nodes that the dispatcher holds for alive: it tells of changes only, and
+   * `dispatcher.reload` begins anew without a word.
+   */
+  reconcile(): void;
   /** Resolves the policy's host names; blocks, so it belongs into a process that handles no requests. */
   resolveHosts(): void;
 }
@@ -111,6 +116,21 @@ export function board(
         }
       });
     },
+    reconcile() {
+      // So that weir.cfg has a number to compare with from the start.
+      if (get(TABLE, VERSION) === null) setNumber(TABLE, VERSION, 0);
+      read();
+      if (down === "") return;
+      const alive = aliveDestinations(ksr);
+      change(() => {
+        const dead = list(down).filter((name) => {
+          for (const uri of alive)
+            for (const node of nodesAt(uri)) if (`${node.pool}/${node.id}` === name) return false;
+          return true;
+        });
+        down = dead.join(",");
+      });
+    },
     resolveHosts() {
       if (sources.hostNames.length === 0) return;
       const resolved: string[] = [];
@@ -127,6 +147,33 @@ export function board(
       });
     },
   };
+}
+
+/** What `dispatcher.list` tells, as far as it is looked into. */
+interface DispatcherList {
+  readonly result?: {
+    readonly RECORDS?: readonly {
+      readonly SET?: {
+        readonly TARGETS?: readonly { readonly DEST?: { readonly URI?: string; readonly FLAGS?: string } }[];
+      };
+    }[];
+  };
+}
+
+/** URIs of the destinations that the dispatcher would use: their flags begin with A (active). */
+function aliveDestinations(ksr: Ksr): string[] {
+  const alive: string[] = [];
+  ksr.jsonrpcs.exec('{"jsonrpc":"2.0","method":"dispatcher.list","id":1}');
+  const body = asText(ksr.pv.get("$jsonrpl(body)"), "dispatcher.list");
+  if (body === null || body === "") return alive;
+  const { result } = JSON.parse(body) as DispatcherList;
+  for (const record of result?.RECORDS ?? []) {
+    for (const target of record.SET?.TARGETS ?? []) {
+      const dest = target.DEST;
+      if (dest?.URI !== undefined && dest.FLAGS?.charAt(0) === "A") alive.push(dest.URI);
+    }
+  }
+  return alive;
 }
 
 function resolve(ksr: Ksr, name: string): string[] {

@@ -28,6 +28,8 @@ export interface Build extends Version {
   readonly library: Library;
 }
 
+/** Seconds between looks at what the dispatcher thinks of its nodes. */
+const RECONCILE_EVERY = 3;
 /** Seconds between resolutions of the policy's host names. */
 const RESOLVE_EVERY = 30;
 
@@ -122,6 +124,7 @@ export function router(ksr: Ksr, policy: Policy, build: Build, now: () => number
 
   function timer(): void {
     if (seconds % RESOLVE_EVERY === 0) news.resolveHosts();
+    if (seconds % RECONCILE_EVERY === 0) news.reconcile();
     seconds++;
     // Leases of idle tenants end in time for whoever looks at the memory, not only at their next call.
     home.atomic(() => undefined);

@@ -5,6 +5,8 @@ import { requestFrom } from "./requests";
 /** A user agent for tests: sends through one proxy and keeps its dialogs' route sets (RFC 3261 section 12). */
 export class Phone {
   private open = true;
+  /** Set to false, it lets probes go unanswered, as a dead node does. */
+  answersProbes = true;
 
   private constructor(
     readonly socket: SipSocket,
@@ -16,7 +18,7 @@ export class Phone {
   async answerProbes(): Promise<void> {
     while (this.open) {
       const probe = await this.socket.nextRequest("OPTIONS", 200).catch(() => null);
-      if (probe !== null && this.open) await this.socket.reply(probe, 200, "OK");
+      if (probe !== null && this.open && this.answersProbes) await this.socket.reply(probe, 200, "OK");
     }
   }
 
