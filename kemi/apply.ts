@@ -191,9 +191,10 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
     const text = asText(getAvp(ATTEMPT_AVP), "attempt");
     if (text === null || text.indexOf(" ") >= 0) return text;
     const uri = get("$du");
-    for (const pool of context.policy.poolList) {
-      for (const node of pool.nodes) if (node.uri === uri) return text + node.firstAttempt;
-    }
+    // Of the tenant's own pool, where alone that way leads: another pool may have the same server.
+    const tenant = context.headOf(text)?.tenant;
+    const nodes = tenant === undefined ? undefined : context.policy.tenants[tenant]?.pool?.nodes;
+    for (const node of nodes ?? []) if (node.uri === uri) return text + node.firstAttempt;
     return text;
   }
 
