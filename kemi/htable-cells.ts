@@ -27,6 +27,12 @@ const WATERMARK = "W";
 
 const FULL = "shared memory is full: start Kamailio with more (-m)";
 
+/**
+ * No lease ends later than this after it was given: twice the longest call that a policy may allow. So when the clock
+ * leaps by years, as on a machine that learns the time after its start, only so many seconds need be looked at.
+ */
+const LONGEST_LEASE_SECONDS = 2 * 86400;
+
 /** htable keeps expiry in 32-bit seconds from now. */
 const LONGEST_TTL_SECONDS = 30 * 24 * 3600;
 
@@ -97,7 +103,8 @@ export function htableHome(ksr: Ksr, now: () => number): HtableHome {
     cleared = Math.max(second, until);
     if (second === until) return;
     if (second !== 0) {
-      while (second < until) {
+      const last = Math.min(until, second + LONGEST_LEASE_SECONDS);
+      while (second < last) {
         second++;
         const slots = numberAt(`T${second}`);
         if (slots === 0) continue;
