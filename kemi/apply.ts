@@ -52,13 +52,14 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
     t_relay: relay,
     t_on_failure: onFailure,
     t_set_fr: setTimers,
+    t_set_max_lifetime: setLifetime,
     t_check_trans: checkTransaction,
     t_set_disable_internal_reply: disableReply,
   } = ksr.tm;
   const recordRoute = ksr.rr.record_route_params;
   const { avp_sets: setAvp, avp_get: getAvp } = ksr.pvx;
   const { get, sets: set } = ksr.pv;
-  const { ringMs, nodeAnswerMs } = context.policy.times;
+  const { ringMs, nodeAnswerMs, longestRingMs } = context.policy.times;
   let differ: boolean | null = null;
 
   function answer(reply: Reply, method: string): void {
@@ -150,13 +151,17 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
     if (differ === null) {
       const answer = asText(get("$def(WEIR_FR_TIMER_MS)"), "define");
       const ring = asText(get("$def(WEIR_FR_INV_TIMER_MS)"), "define");
-      differ = answer !== `${nodeAnswerMs}` || ring !== `${ringMs}`;
+      const longest = asText(get("$def(WEIR_MAX_INV_LIFETIME_MS)"), "define");
+      differ = answer !== `${nodeAnswerMs}` || ring !== `${ringMs}` || longest !== `${longestRingMs}`;
     }
     return differ;
   }
 
   function setNodeTimers(): void {
-    if (timersDiffer()) setTimers(ringMs, nodeAnswerMs);
+    if (!timersDiffer()) return;
+    setTimers(ringMs, nodeAnswerMs);
+    // Each 180 starts the ringing anew; in the end the lease has to outlive it.
+    setLifetime(longestRingMs, longestRingMs);
   }
 
   function goToPhones(to: ToPhones): void {
@@ -166,6 +171,7 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
       setAvp(ATTEMPT_AVP, to.attempt);
       onFailure(FAILURE_ROUTE);
       setTimers(ringMs, PHONE_ANSWER_MS);
+      setLifetime(longestRingMs, longestRingMs);
       counters.count(`admitted/${to.tenant}/`);
     }
     disableReply(1);

@@ -124,8 +124,9 @@ export function flows(ksr: Ksr, context: Context, applier: Applier): Flows {
       const lease = tenant.sharedHead + name;
       const answer = ledger.admit(tenant.scope, lease, tenant.poolTerms, ranking);
       if (answer === null) return decline();
+      // Of a refused call the node is "".
       const node = flow.pool.nodeById[answer.node];
-      if (answer.outcome !== "admitted" || node === undefined) {
+      if (node === undefined) {
         const reason = answer.outcome === "admitted" ? "no-node" : answer.outcome;
         setNumber("weir", REFUSED);
         applier.apply(refuseCall(reason, context, tenant, answer), "INVITE");

@@ -185,6 +185,10 @@ class Parser {
 
   private comparison(): Expression {
     const left = this.primary();
+    if (this.took(">")) {
+      const than = this.primary();
+      return () => Number(left()) > Number(than());
+    }
     const equal = this.took("==");
     if (!equal && !this.took("!=")) return left;
     const right = this.primary();

@@ -80,7 +80,11 @@ export async function run(args: string[]): Promise<number> {
     memoryMb: settings.memory,
     logLevel: settings.logLevel,
     // So that the script need not set them for each call.
-    defines: { WEIR_FR_TIMER_MS: times.nodeAnswerMs, WEIR_FR_INV_TIMER_MS: times.ringMs },
+    defines: {
+      WEIR_FR_TIMER_MS: times.nodeAnswerMs,
+      WEIR_FR_INV_TIMER_MS: times.ringMs,
+      WEIR_MAX_INV_LIFETIME_MS: times.longestRingMs,
+    },
     onLog: (text) => process.stderr.write(text),
   });
   console.log(`SIP:    ${kamailio.listen.map(formatListener).join("  ")}`);

@@ -96,7 +96,9 @@ export interface CompiledPolicy {
     readonly ringMs: number;
     readonly callMs: number;
     readonly nodeAnswerMs: number;
-    /** How long a lease lives before its call is answered: every node it may try, then ringing. */
+    /** When a call that nobody answers ends: every node it may try, then ringing. */
+    readonly longestRingMs: number;
+    /** How long a lease lives before its call is answered. */
     readonly ringLeaseMs: number;
     readonly retryAfterSeconds: number;
   };
@@ -165,11 +167,13 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
 function compileTimes(times: CallTimes): CompiledPolicy["times"] {
   const ringMs = (times.ringSeconds ?? 120) * 1000;
   const nodeAnswerMs = Math.round((times.nodeAnswerSeconds ?? 2) * 1000);
+  const longestRingMs = ringMs + MOST_ATTEMPTS * nodeAnswerMs;
   return {
     ringMs,
     callMs: (times.maxCallSeconds ?? 14400) * 1000,
     nodeAnswerMs,
-    ringLeaseMs: ringMs + MOST_ATTEMPTS * nodeAnswerMs + RING_GRACE_MS,
+    longestRingMs,
+    ringLeaseMs: longestRingMs + RING_GRACE_MS,
     retryAfterSeconds: times.retryAfterSeconds ?? 5,
   };
 }

@@ -33,6 +33,7 @@ test("what a policy leaves out gets the defaults that its types document", () =>
     ringMs: 120_000,
     callMs: 14_400_000,
     nodeAnswerMs: 2000,
+    longestRingMs: 126_000,
     ringLeaseMs: 131_000,
     retryAfterSeconds: 5,
   });

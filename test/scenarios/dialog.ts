@@ -88,13 +88,30 @@ export const dialog: readonly Scenario[] = [
     ],
   },
   {
-    name: "a phone that lost its Route is not lost with it; the other side can still end the call",
+    name: "a phone that lost its Route cannot lead the call anywhere, and the other side can still end it",
     steps: [
       ...BEGUN,
-      { send: "INFO", within: "call", headers: { Route: null }, relays: [{}] },
-      { answer: 200, of: "info", replies: [200], live: { acme: 1 } },
+      {
+        ...{ send: "INFO", within: "call", headers: { Route: null } },
+        replies: [{ status: 481, headers: { "X-Weir-Reason": "no-dialog" } }],
+        live: { acme: 1 },
+      },
       { send: "BYE", within: "call", by: "callee", relays: [{ at: "phone" }], live: { acme: 0 } },
       { answer: 200, of: "bye", replies: [200] },
+    ],
+  },
+  {
+    name: "a made-up To tag leads neither past admission nor to anywhere",
+    steps: [
+      {
+        ...{ send: "INVITE", from: "phone", uri: "sip:room@127.0.0.99", headers: { To: "<sip:x@acme.example>;tag=1" } },
+        replies: [{ status: 481, headers: { "X-Weir-Reason": "no-dialog" } }],
+      },
+      {
+        ...{ send: "MESSAGE", from: "phone", uri: "sip:x@127.0.0.99", headers: { To: "<sip:x@acme.example>;tag=1" } },
+        replies: [{ status: 481, headers: { "X-Weir-Reason": "no-dialog" } }],
+        live: { acme: 0 },
+      },
     ],
   },
   {

@@ -21,7 +21,7 @@ function options(home: LedgerHome, cfg: string, globals: { [name: string]: unkno
   const [ip, port] = PROXY.split(":");
   const made: MockOptions = {
     cfg,
-    defines: { WEIR_FR_TIMER_MS: "2000", WEIR_FR_INV_TIMER_MS: "120000" },
+    defines: { WEIR_FR_TIMER_MS: "2000", WEIR_FR_INV_TIMER_MS: "120000", WEIR_MAX_INV_LIFETIME_MS: "126000" },
     listen: [{ ip: ip as string, port: Number(port), proto: "udp" }],
     tables: {
       weir: { size: 4, autoexpire: 604800 },

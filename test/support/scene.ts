@@ -16,7 +16,7 @@ export interface Scene {
   another(options?: Partial<KamailioOptions>): Promise<RunningProxy>;
   readonly nodes: readonly Phone[];
   readonly node: Phone;
-  /** alice@acme.example on 127.0.0.1. */
+  /** alice@acme.example on 127.0.0.5: not the proxy's own address, so her calls take the short way too. */
   readonly caller: Phone;
   readonly redis: RedisServer | null;
   /** Opens a phone that is closed with the scene. */
@@ -74,7 +74,7 @@ export async function withScene(options: SceneOptions, play: (scene: Scene) => P
       acme: { domains: ["acme.example"], pool: "main", calls: { max: 5 }, ...options.acme },
     },
     registration: { minExpires: 1 },
-    trusted: ["127.0.0.1"],
+    trusted: ["127.0.0.1", "127.0.0.5"],
     ...options.policy,
   };
   const text = JSON.stringify(policy, null, 2);
@@ -92,7 +92,15 @@ export async function withScene(options: SceneOptions, play: (scene: Scene) => P
         const proxy = await another();
         const [node] = nodes;
         if (node === undefined) throw new Error("a scene has at least one node");
-        await play({ proxy, another, nodes, node, caller: await phone("alice"), redis, phone });
+        await play({
+          proxy,
+          another,
+          nodes,
+          node,
+          caller: await phone("alice", "acme.example", "127.0.0.5"),
+          redis,
+          phone,
+        });
       } catch (error) {
         for (const proxy of proxies) process.stderr.write(`${noteworthy(proxy.log())}\n`);
         throw error;

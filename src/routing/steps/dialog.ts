@@ -5,15 +5,21 @@ const ALONG: Along = { kind: "along", step: "none", lease: "", head: null };
 
 /**
  * Lets requests within a dialog follow its route set (RFC 3261 section 16.4). The signed name of its lease is the
- * permit: who has it is a party of a dialog that was let in. Those whom the policy knows need none, so a phone that
- * lost its Route is not lost with it; and since nobody can guess a lease's name, theirs need not be checked.
+ * permit: who has it is a party of a dialog that was let in. Those whom the policy knows may end a dialog without it, so
+ * that a phone which lost its Route can hang up; and since nobody can guess a lease's name, theirs is not checked then.
  */
 export const followDialog: Step = (request, context): Decision | null => {
   const routed = request.routed();
   const lease = routed ? request.dialogLease() : null;
   const known = context.sources.knows(request.sourceAddress);
   const ack = request.method === "ACK";
-  if (!known && (lease === null || !request.isSigned(lease))) return ack ? DROP : refusal("untrusted");
+  // Who is known may end a dialog that lost its marks. For more the name is looked at: a made-up To tag would
+  // otherwise lead past admission, and to anywhere. Nodes send what they like.
+  const ends = ack || request.method === "BYE";
+  const permitted =
+    (known && ends) || (lease !== null && request.isSigned(lease)) || context.sources.find(request).kind === "node";
+  if (!permitted && !known) return ack ? DROP : refusal("untrusted");
+  if (!permitted) return refusal("no-dialog");
   // Without a Route, a request for this proxy itself would come round.
   if (!routed && request.requestIsSelf) return ack ? DROP : refusal("no-dialog");
   if (lease === null) return ALONG;
