@@ -48,7 +48,8 @@ test("a trunk by host name is its tenant's", () =>
   withScene(
     { home: "embedded", acme: { domains: [], trunks: ["localhost"] }, policy: { trusted: [] } },
     async (scene) => {
-      const { proxy, caller, node } = scene;
+      const { proxy, node } = scene;
+      const caller = await scene.phone("trunk");
       const incoming = await eventually("the trunk is known by its name", async () => {
         const call = await caller.invite(at(proxy), "sip:+4930123@203.0.113.5");
         const rung = await node.incoming(500).catch(() => null);

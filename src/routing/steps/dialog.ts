@@ -15,11 +15,12 @@ export const followDialog: Step = (request, context): Decision | null => {
   const ack = request.method === "ACK";
   // Who is known may end a dialog that lost its marks. For more the name is looked at: a made-up To tag would
   // otherwise lead past admission, and to anywhere. Nodes send what they like.
-  const ends = ack || request.method === "BYE";
+  const ends = request.method === "BYE" || (ack && routed);
   const permitted =
     (known && ends) || (lease !== null && request.isSigned(lease)) || context.sources.find(request).kind === "node";
   if (!permitted && !known) return ack ? DROP : refusal("untrusted");
-  if (!permitted) return refusal("no-dialog");
+  // What is dropped may still be the ACK of a failure, which ends here.
+  if (!permitted) return ack ? DROP : refusal("no-dialog");
   // Without a Route, a request for this proxy itself would come round.
   if (!routed && request.requestIsSelf) return ack ? DROP : refusal("no-dialog");
   if (lease === null) return ALONG;
