@@ -172,7 +172,11 @@ export class SipSocket {
    * The oldest message not yet taken that `accept` wants. Throws after `timeoutMs`, with the start lines of what came
    * instead.
    */
-  next(accept: (message: SipMessage) => boolean = () => true, timeoutMs = 10_000): Promise<SipMessage> {
+  next(
+    accept: (message: SipMessage) => boolean = () => true,
+    timeoutMs = 10_000,
+    what = "nothing that fits",
+  ): Promise<SipMessage> {
     const index = this.received.findIndex(accept);
     const [found] = index < 0 ? [] : this.received.splice(index, 1);
     if (found !== undefined) {
@@ -189,7 +193,7 @@ export class SipSocket {
       const timer = setTimeout(() => {
         this.waiters.splice(this.waiters.indexOf(waiter), 1);
         const others = this.received.map((message) => message.startLine).join(" | ");
-        reject(new Error(`${this.hostPort}: nothing that fits within ${timeoutMs} ms; waiting: [${others}]`));
+        reject(new Error(`${this.hostPort}: ${what} within ${timeoutMs} ms; waiting: [${others}]`));
       }, timeoutMs);
       this.waiters.push(waiter);
     });
@@ -197,7 +201,8 @@ export class SipSocket {
 
   /** Next request, of this method when given. */
   nextRequest(method?: string, timeoutMs?: number): Promise<SipMessage> {
-    return this.next((each) => each.method !== null && (method === undefined || each.method === method), timeoutMs);
+    const fits = (each: SipMessage) => each.method !== null && (method === undefined || each.method === method);
+    return this.next(fits, timeoutMs, `no ${method ?? "request"}`);
   }
 
   /** Next reply with this status; without one the next final reply. */
