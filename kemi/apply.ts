@@ -79,12 +79,12 @@ export function applier(ksr: Ksr, context: Context, counters: Counters): Applier
   function goAlong(along: Along, method: string): void {
     // Without our Route it may be the ACK of a failure, which ends here.
     if (method === "ACK" && along.lease === "" && resultCode(checkTransaction()) === 0) return;
+    const { head, step } = along;
+    const ledger = head === null || step === "none" ? null : ledgerOf(head, context);
+    // Before the BYE goes on: whoever hears its 200 finds the room it made.
+    if (head !== null && step === "release") ledger?.release(head.scope, along.lease);
     if (resultCode(relay()) < 0) notRelayed(method);
-    const head = along.head;
-    if (along.step === "none" || head === null) return;
-    const ledger = head.home === "s" ? context.ledger : context.localLedger;
-    if (along.step === "release") ledger.release(head.scope, along.lease);
-    else ledger.confirm(head.scope, along.lease);
+    if (head !== null && step === "confirm") ledger?.confirm(head.scope, along.lease);
   }
 
   /** Kamailio knows best why a request of a dialog could not be sent, and which status says so. */

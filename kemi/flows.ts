@@ -143,9 +143,10 @@ export function flows(ksr: Ksr, context: Context, applier: Applier): Flows {
       if (typeof lease !== "string") return decline();
       const head = heads[lease.slice(0, -LEASE_DIGITS)];
       if (head === undefined || known[source as string] === undefined) return introduce(source, lease);
-      if (resultCode(relay()) < 0) applier.notRelayed(method as string);
+      // Before the BYE goes on: whoever hears its 200 finds the room it made.
       if (method === "BYE") ledger.release(head.scope, lease);
-      else ledger.confirm(head.scope, lease);
+      if (resultCode(relay()) < 0) applier.notRelayed(method as string);
+      if (method === "ACK") ledger.confirm(head.scope, lease);
     },
     learn(request, decision) {
       if (!cacheable || decision.kind !== "to-node") return;

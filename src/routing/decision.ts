@@ -22,7 +22,10 @@ export interface Reply {
 /** Send the request of a dialog along its route set (RFC 3261 section 16.6). */
 export interface Along {
   readonly kind: "along";
-  /** A step of the ledger that follows the sending; the request never waits for it. */
+  /**
+   * A step of the ledger. A release comes before the sending, so that its room is there when the 200 is; a
+   * confirmation after it, because nobody waits for that.
+   */
   readonly step: "none" | "confirm" | "release";
   /** The lease's name; "" when the dialog has none. */
   readonly lease: string;
