@@ -121,5 +121,23 @@ for (const home of ["embedded", "redis"] as const) {
       assert.is((await proxy.status()).pools[0]?.tenants[0]?.admitted, 1);
     }));
 
+  if (home === "embedded") {
+    // On Redis the leases outlive the proxy until they expire: proxies.real.test.ts.
+    test("kill -9 of the proxy: its memory held the leases, so there is room as soon as it is back", () =>
+      withScene({ home, acme: { calls: { max: 1 } } }, async ({ proxy, another, caller, node }) => {
+        const before = await caller.invite(at(proxy), "sip:a@acme.example");
+        const acknowledged = (await node.incoming()).answer();
+        await before.established();
+        await acknowledged;
+        assert.is((await (await caller.invite(at(proxy), "sip:a@acme.example")).final()).status, 503);
+        await proxy.kill9();
+        const again = await another();
+        await liveCalls(again, 0);
+        const call = await caller.invite(at(again), "sip:a@acme.example");
+        await (await node.incoming()).reply(486, "Busy Here");
+        assert.is((await call.final()).status, 486);
+      }));
+  }
+
   test.run();
 }
